@@ -1,0 +1,1 @@
+"""Takes the manifests of a protection group out of the primary cluster."""

@@ -1,0 +1,1 @@
+"""Brings a standby cluster to what a snapshot says."""

@@ -1,0 +1,1 @@
+"""Makes a raw snapshot restorable elsewhere, by pure rules."""

@@ -1,0 +1,1 @@
+"""The command line: writes requests, waits for outcomes, reads the store, shows it."""

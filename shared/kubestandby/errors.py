@@ -1,0 +1,93 @@
+"""All errors of kubestandby, the hierarchy on top.
+
+Every message is one sentence, `<object> <what failed> (<reason>): <cause>; <next step>`, and never holds manifest data.
+SDK exceptions stop at the adapters, chained with `from`.
+"""
+
+
+class StandbyError(Exception):
+    """The root: whatever goes wrong in kubestandby and is not a bug.
+
+    `transient` says whether the same step may succeed when it is tried again without anybody doing anything:
+    a function answers 503 to it, so that its event is delivered again.
+    """
+
+    transient = False
+
+
+class ConfigError(StandbyError):
+    """The configuration is wrong; the message names the file, the line and the field."""
+
+
+class BadInputError(StandbyError):
+    """A request or an event that nobody can understand: answered 4xx, never echoed."""
+
+
+class RoleError(StandbyError):
+    """This site may not do this now: another site is primary, or the clusters are the same one."""
+
+
+class SnapshotError(StandbyError):
+    """A snapshot that cannot be used."""
+
+
+class SnapshotNotFoundError(SnapshotError):
+    """There is no such snapshot, or none that is complete."""
+
+
+class IncompleteSnapshotError(SnapshotError):
+    """The export could not read everything; restored only if an operator names it."""
+
+
+class IntegrityError(SnapshotError):
+    """Stored bytes are not what their index says: truncated, flipped, swapped, a member too many or too few."""
+
+
+class FormatError(SnapshotError):
+    """Bytes that are not in our stored form."""
+
+
+class ManifestError(StandbyError):
+    """One object's manifest cannot be processed; the message starts with the object."""
+
+
+class StoreError(StandbyError):
+    """An object store refused or failed."""
+
+
+class StoreUnavailableError(StoreError):
+    """The object store cannot be reached now."""
+
+    transient = True
+
+
+class ObjectExistsError(StoreError):
+    """Create-only lost the race: there is an object of this key already."""
+
+
+class ObjectMissingError(StoreError):
+    """There is no object of this key."""
+
+
+class ClusterError(StandbyError):
+    """A Kubernetes API server refused or failed.
+
+    Attributes:
+        status: HTTP status of the answer, 0 where there was none.
+        reason: `reason` of the Kubernetes Status object ("Forbidden", "Invalid"), or a short word of ours.
+    """
+
+    def __init__(self, message: str, *, status: int = 0, reason: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+
+
+class ClusterUnavailableError(ClusterError):
+    """The API server cannot be reached, or answered 429 or 5xx for longer than the retry budget."""
+
+    transient = True
+
+
+class ListExpiredError(ClusterError):
+    """410 in the middle of a paged list: the list has to start again."""

@@ -1,0 +1,159 @@
+"""Keys of all objects in the data and control buckets: the only module that knows them.
+
+Keys are relative to the bucket. Everything is create-only: state is the highest number that exists.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kubestandby.errors import FormatError
+from kubestandby.snapshots import GroupName, SnapshotId, Stage
+
+
+class Function(StrEnum):
+    """The three functions."""
+
+    EXPORT = "export"
+    SANITIZE = "sanitize"
+    RESTORE = "restore"
+
+
+class Action(StrEnum):
+    """What a request asks for; each is carried out by one function."""
+
+    EXPORT = "export"
+    SANITIZE = "sanitize"
+    RESTORE = "restore"
+    PLAN = "plan"
+    FAILOVER = "failover"
+
+
+FUNCTION_OF = {
+    Action.EXPORT: Function.EXPORT,
+    Action.SANITIZE: Function.SANITIZE,
+    Action.RESTORE: Function.RESTORE,
+    Action.PLAN: Function.RESTORE,
+    Action.FAILOVER: Function.RESTORE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """Key of a request, read: `requests/<group>/<time>-<action>-<id>.json`, time as 20261122T165000Z."""
+
+    group: GroupName
+    name: str
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class IndexKey:
+    """Key of a snapshot's index, read."""
+
+    stage: Stage
+    group: GroupName
+    id: SnapshotId
+
+
+# data bucket
+
+
+def snapshot_prefix(stage: Stage, group: GroupName) -> str:
+    """Prefix of all snapshots of a group in a stage."""
+    return f"{stage}/{group}/"
+
+
+def archive_key(stage: Stage, group: GroupName, snapshot: SnapshotId) -> str:
+    """The archive: written first."""
+    return f"{stage}/{group}/{snapshot}/snapshot.tar.gz"
+
+
+def index_key(stage: Stage, group: GroupName, snapshot: SnapshotId) -> str:
+    """The index: its creation is the commit and the event."""
+    return f"{stage}/{group}/{snapshot}/index.json"
+
+
+def report_prefix(group: GroupName) -> str:
+    """Prefix of all reports of a group."""
+    return f"reports/{group}/"
+
+
+def report_key(group: GroupName, snapshot: SnapshotId, time: str, purpose: str) -> str:
+    """One restore report; `time` as 20261122T165000.123456Z."""
+    return f"reports/{group}/{snapshot}/{time}-{purpose}.json"
+
+
+def parse_index_key(key: str) -> IndexKey | None:
+    """What an index's key says, or None where the key is of something else."""
+    parts = key.split("/")
+    if len(parts) != 4 or parts[0] not in tuple(Stage) or parts[3] != "index.json":
+        return None
+    try:
+        return IndexKey(Stage(parts[0]), GroupName(parts[1]), SnapshotId.parse(parts[2]))
+    except FormatError:
+        return None
+
+
+# control bucket
+
+
+def request_prefix(group: GroupName) -> str:
+    """Prefix of all requests of a group."""
+    return f"requests/{group}/"
+
+
+def request_key(group: GroupName, name: str) -> str:
+    """One request; `name` is `<time>-<action>-<id>`."""
+    return f"requests/{group}/{name}.json"
+
+
+def outcome_prefix(group: GroupName) -> str:
+    """Prefix of all outcomes of a group."""
+    return f"outcomes/{group}/"
+
+
+def outcome_key(group: GroupName, name: str) -> str:
+    """The outcome of the request of this name: written once, when the work is done or has failed for good."""
+    return f"outcomes/{group}/{name}.json"
+
+
+def epoch_prefix(group: GroupName) -> str:
+    """Prefix of all role changes of a group."""
+    return f"epochs/{group}/"
+
+
+def epoch_key(group: GroupName, epoch: int) -> str:
+    """One role change: says which site is primary from here on."""
+    return f"epochs/{group}/{epoch}.json"
+
+
+def heartbeat_prefix(group: GroupName) -> str:
+    """Prefix of the proofs of freshness."""
+    return f"heartbeats/{group}/"
+
+
+def heartbeat_key(group: GroupName, snapshot: SnapshotId, time: str) -> str:
+    """Proof that at `time` the state was still that of `snapshot`."""
+    return f"heartbeats/{group}/{snapshot}/{time}.json"
+
+
+def applied_prefix(group: GroupName) -> str:
+    """Prefix of the marks of snapshots that this site's standby has taken in."""
+    return f"applied/{group}/"
+
+
+def applied_key(group: GroupName, snapshot: SnapshotId, mode: str) -> str:
+    """Mark that this site has restored the snapshot in this mode: the site's high-water mark."""
+    return f"applied/{group}/{snapshot}-{mode}.json"
+
+
+def parse_request_key(key: str) -> RequestKey | None:
+    """What a request's key says, or None where the key is of something else."""
+    parts = key.split("/")
+    if len(parts) != 3 or parts[0] != "requests" or not parts[2].endswith(".json"):
+        return None
+    name = parts[2].removesuffix(".json")
+    words = name.split("-")
+    if len(words) != 3 or words[1] not in tuple(Action):
+        return None
+    return RequestKey(GroupName(parts[1]), name, Action(words[1]))

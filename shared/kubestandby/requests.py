@@ -1,0 +1,74 @@
+"""What somebody asks a function to do, and what came of it: the objects behind every trigger. Data only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from kubestandby.layout import Action
+from kubestandby.snapshots import GroupName, SiteName, SnapshotId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request, written once to the control bucket of the site that is to do the work.
+
+    Attributes:
+        name: `<time>-<action>-<id>`, the last part of the object's key.
+        origin: who asked: "timer", "webhook", "operator", "tick".
+        snapshot: the snapshot to work on; None means the newest complete one.
+        to: for a failover: the site that becomes primary.
+        mode: for a restore: rehearse, warm or hot; "" means the group's own.
+        continues: name of the request that this one pushes again, "" for a first one. Its outcome goes there.
+        attempt: 1 for a first one.
+    """
+
+    group: GroupName
+    name: str
+    action: Action
+    origin: str
+    requested_at: datetime
+    snapshot: SnapshotId | None = None
+    to: SiteName | None = None
+    mode: str = ""
+    continues: str = ""
+    attempt: int = 1
+
+    @property
+    def outcome_name(self) -> str:
+        """The name under which the outcome is written."""
+        return self.continues or self.name
+
+
+class Verdict(StrEnum):
+    """How a request ended."""
+
+    DONE = "done"
+    UNCHANGED = "unchanged"
+    """Nothing was to be done: the state is that of the newest snapshot, or the standby is as desired."""
+    INCOMPLETE = "incomplete"
+    """Done in part: a snapshot with failures, a restore in which some objects failed."""
+    REFUSED = "refused"
+    """May not be done: wrong role, wrong snapshot."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a request; its creation tells whoever waits.
+
+    Attributes:
+        message: one sentence for the operator; the error where there was one.
+        report: key of the restore report in the data bucket, "" where there is none.
+        details: figures for the operator (counts, seconds); never manifest data.
+    """
+
+    group: GroupName
+    request: str
+    verdict: Verdict
+    message: str
+    finished_at: datetime
+    snapshot: SnapshotId | None = None
+    report: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)

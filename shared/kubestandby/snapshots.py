@@ -1,0 +1,137 @@
+"""What a snapshot is: its identity, its index, its entries. Data only; `codec` gives it bytes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from kubestandby.errors import FormatError
+from kubestandby.resources import GVK, Manifest, ObjectRef
+
+FORMAT_VERSION = 1
+
+GroupName = NewType("GroupName", str)
+"""Name of a protection group: the unit that fails over."""
+
+SiteName = NewType("SiteName", str)
+"""Name of one site: a cluster, a data bucket, a control bucket."""
+
+
+class Stage(StrEnum):
+    """How far a snapshot has come."""
+
+    RAW = "raw"
+    SANITIZED = "sanitized"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SnapshotId:
+    """Epoch (number of the role change) and generation (number of the snapshot within it), both from 1 on."""
+
+    epoch: int
+    generation: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}-{self.generation}"
+
+    @classmethod
+    def parse(cls, text: str) -> "SnapshotId":
+        """Reads `EPOCH-GENERATION`.
+
+        Raises:
+            FormatError: the text has another form.
+        """
+        epoch, dash, generation = text.partition("-")
+        numbers = (epoch, generation)
+        if not dash or not all(n.isascii() and n.isdigit() and len(n) <= 12 and n[0] != "0" for n in numbers):
+            raise FormatError(f"{text[:40]!r} is not a snapshot's number: give EPOCH-GENERATION, such as 1-7")
+        return cls(int(epoch), int(generation))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestEntry:
+    """One object in the archive. `size` is in bytes, `sha256` is in hex, both of the member as stored."""
+
+    ref: ObjectRef
+    path: str
+    sha256: str
+    size: int
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeSummary:
+    """One resource type as the export saw it. `incomplete` is empty, or says why not all of it could be read."""
+
+    gvk: GVK
+    plural: str
+    count: int
+    resource_version: str = ""
+    incomplete: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageUse:
+    """One image reference and the objects (as text) whose pods run it."""
+
+    reference: str
+    used_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleCount:
+    """How many objects a named rule left out or changed."""
+
+    rule: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotIndex:
+    """The signed statement of what a snapshot holds; writing it is the commit.
+
+    Attributes:
+        source_cluster: UID of the primary's kube-system namespace.
+        previous: SHA-256 (hex) of the envelope bytes of the snapshot before, "" for the first.
+        fresh_until: after this moment a newer snapshot, or a heartbeat, should have been seen.
+        failures: API groups and types that could not be read, `group[/plural]: reason`; empty = complete.
+        namespaces: in dependency order.
+        entries: sorted by path.
+        content_sha256: digest over the entries alone; equal digests mean an equal state.
+        dropped: what the export left out, by rule. `rules`: what sanitize changed, by rule.
+    """
+
+    group: GroupName
+    id: SnapshotId
+    stage: Stage
+    source_cluster: str
+    source_site: SiteName
+    server_version: str
+    tool_version: str
+    taken_at: datetime
+    fresh_until: datetime
+    previous: str
+    namespaces: tuple[str, ...]
+    types: tuple[TypeSummary, ...]
+    failures: tuple[str, ...]
+    entries: tuple[ManifestEntry, ...]
+    content_sha256: str
+    archive_sha256: str
+    archive_size: int
+    images: tuple[ImageUse, ...]
+    dropped: tuple[RuleCount, ...] = ()
+    rules: tuple[RuleCount, ...] = ()
+    format_version: int = FORMAT_VERSION
+
+    @property
+    def complete(self) -> bool:
+        """Whether every API group and type could be read."""
+        return not self.failures
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotObject:
+    """A manifest taken out of an archive that was verified, with the entry that vouches for it."""
+
+    entry: ManifestEntry
+    manifest: Manifest
