@@ -52,7 +52,10 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncludedObject:
-    """A cluster-scoped object that the group names itself; `kind` may be qualified: `ClusterRole.rbac.authorization.k8s.io`."""
+    """A cluster-scoped object that the group names itself.
+
+    `kind` may be qualified by its group: `ClusterRole.rbac.authorization.k8s.io`.
+    """
 
     kind: str
     name: str

@@ -1,0 +1,67 @@
+# Every command that a person or CI runs. `make` alone lists them.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+LOCKS  := dev cli export sanitize restore
+APP    ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lock format lint types layers check test test-unit demo bench wheel clean
+
+help: ## list the commands
+	@awk 'BEGIN {FS = ":.*## "; print "kubestandby: make COMMAND\n"} \
+	  /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make the virtual environment with every locked dependency
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kubestandby needs Python 3.11 or newer: run make PYTHON=/path/to/python3.11")'
+	@echo "==> setting up $(VENV) (about a minute, once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock: ## resolve pyproject.toml again into requirements/, with hashes
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
+	@for extra in $(LOCKS); do \
+	  echo "==> requirements/$$extra.txt"; \
+	  if [ $$extra = dev ]; then same=; else same="--constraint requirements/dev.txt"; fi; \
+	  $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 \
+	    --custom-compile-command 'make lock' $$same --extra $$extra pyproject.toml --output-file requirements/$$extra.txt || exit 1; \
+	done
+
+format: setup ## rewrite the code in its one style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: setup ## style and likely mistakes (ruff)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup ## mypy strict
+	$(BIN)/mypy
+
+layers: setup ## who may import whom (import-linter)
+	$(BIN)/lint-imports
+
+check: lint types layers ## what CI runs before the tests
+
+test: setup ## every test, on two real clusters that it starts itself
+	$(BIN)/python -m tests.testbed build
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-unit: setup ## the tests that need no cluster
+	$(BIN)/python -m pytest -n 2 tests/unit tests/contract tests/packaging
+
+demo: setup ## an application crosses from one cluster to another: APP="FILE..." for your own manifests
+	$(BIN)/python -m tests.testbed build
+	$(BIN)/python -m tests.testbed exec --names primary,standby -- $(BIN)/kubestandby demo $(addprefix --app ,$(APP))
+
+wheel: setup ## the distribution, in dist/
+	$(BIN)/python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist .
+
+clean: ## remove what the commands above made here (not the caches)
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
