@@ -1,0 +1,91 @@
+"""A group over two real clusters, its configuration file, and the command line as a process."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.testbed.fixtures import TestCluster
+
+CORPUS = Path(__file__).parent / "corpus"
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """One protection group `shop` over one namespace on two clusters."""
+
+    namespace: str
+    config: Path
+    primary: TestCluster
+    standby: TestCluster
+
+    def kubestandby(self, *arguments: str, status: int = 0) -> str:
+        """Runs the command line, demands its exit status, returns what it printed on standard output."""
+        done = subprocess.run(
+            [sys.executable, "-m", "kubestandby.cli.main", *arguments],
+            env={**os.environ, "KUBESTANDBY_CONFIG": str(self.config), "NO_COLOR": "1"},
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        assert done.returncode == status, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def json(self, *arguments: str, status: int = 0) -> Any:
+        """Runs the command line with `--output json`."""
+        return json.loads(self.kubestandby(*arguments, "--output", "json", status=status))
+
+
+def _config(crossing_dir: Path, namespace: str, primary: TestCluster, standby: TestCluster) -> Path:
+    sites = {
+        site: {
+            "cluster": {"kubeconfig": str(cluster.kubeconfig), "context": cluster.context},
+            "data": f"file://{crossing_dir}/{site}/data",
+            "control": f"file://{crossing_dir}/{site}/control",
+        }
+        for site, cluster in (("east", primary), ("west", standby))
+    }
+    group = {
+        "apiVersion": "kubestandby.dev/v1",
+        "kind": "ProtectionGroup",
+        "metadata": {"name": "shop"},
+        "spec": {
+            "namespaces": [namespace],
+            "sites": sites,
+            "primary": "east",
+            "standby": "west",
+            "restore": {"mode": "hot"},
+        },
+    }
+    path = crossing_dir / "group.yaml"
+    path.write_text(json.dumps(group, indent=1))
+    return path
+
+
+@pytest.fixture
+def crossing(tmp_path: Path, primary: TestCluster, standby: TestCluster) -> Iterator[Crossing]:
+    """A group over a namespace of its own, which both clusters lose again at the end."""
+    namespace = f"crossing-{uuid.uuid4().hex[:6]}"
+    primary.kubectl("create", "namespace", namespace)
+    yield Crossing(namespace, _config(tmp_path, namespace, primary, standby), primary, standby)
+    for cluster in (primary, standby):
+        cluster.kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait=false")
+
+
+@pytest.fixture
+def author(crossing: Crossing) -> Callable[[str], None]:
+    """Applies a file of the corpus to the primary, in the group's namespace."""
+
+    def apply(name: str) -> None:
+        text = (CORPUS / name).read_text().replace("NAMESPACE", crossing.namespace)
+        crossing.primary.kubectl("apply", "--server-side", "-n", crossing.namespace, "-f", "-", stdin=text)
+
+    return apply
