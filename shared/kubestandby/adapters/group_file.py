@@ -1,0 +1,232 @@
+"""Protection groups from their YAML file: read, checked against the published JSON Schema, cross-checked, typed.
+
+Every error is one sentence: `FILE:LINE: spec.sites.east.data: <what is wrong>; <what to write>`.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NoReturn
+
+from kubestandby.adapters import group_faults
+from kubestandby.adapters.marked_yaml import MarkedDocument, read_documents, shown
+from kubestandby.adapters.schedules import check_schedule
+from kubestandby.errors import ConfigError
+from kubestandby.groups import (
+    DEFAULT_EXCLUDED_NAMESPACES,
+    ClusterAccess,
+    IncludedObject,
+    ProtectionGroup,
+    RestartPolicy,
+    RestoreMode,
+    RestoreSettings,
+    Site,
+)
+from kubestandby.snapshots import GroupName, SiteName
+
+CONFIG_VARIABLE = "KUBESTANDBY_CONFIG"
+MAX_BYTES = 1 << 20
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def config_path(given: str | os.PathLike[str] | None = None) -> Path:
+    """The configuration file: the given one, else that of the environment variable `KUBESTANDBY_CONFIG`.
+
+    Raises:
+        ConfigError: neither is there.
+    """
+    path = str(given) if given else os.environ.get(CONFIG_VARIABLE, "")
+    if not path:
+        raise ConfigError(f"no configuration: give --config FILE or set {CONFIG_VARIABLE}")
+    return Path(path).expanduser()
+
+
+def load_groups(path: str | os.PathLike[str]) -> tuple[ProtectionGroup, ...]:
+    """Reads all groups of a file, one per YAML document.
+
+    Raises:
+        ConfigError: the file cannot be read, or anything in it is wrong; names the file, the line and the field.
+    """
+    file = Path(path)
+    what = str(file)
+    groups: list[ProtectionGroup] = []
+    for document in read_documents(_text(file), what):
+        fault = _Fault(what, document)
+        group = _group(document, file.absolute().parent, fault)
+        if any(group.name == other.name for other in groups):
+            fault(("metadata", "name"), f"{shown(group.name)} is the name of two groups; give each its own")
+        groups.append(group)
+    if not groups:
+        raise ConfigError(f"{what}:1: there is no ProtectionGroup in it; write one, or give another file")
+    return tuple(groups)
+
+
+@cache
+def group_schema() -> Mapping[str, Any]:
+    """The published JSON Schema (draft 2020-12) of one group."""
+    schema = json.loads(files("kubestandby").joinpath("protection-group.schema.json").read_bytes())
+    return dict(schema)
+
+
+class _Fault:
+    """Raises the error of a field of this document."""
+
+    def __init__(self, what: str, document: MarkedDocument) -> None:
+        self._what = what
+        self._document = document
+
+    def __call__(self, path: tuple[str | int, ...], problem: str) -> NoReturn:
+        line = self._document.line(path)
+        raise ConfigError(f"{self._what}:{line}: {group_faults.field_name(path)}: {problem}")
+
+
+def _text(file: Path) -> str:
+    """The file's text; no more than `MAX_BYTES` of it is ever read."""
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(
+            f"configuration {file} cannot be read: {error.strerror}; give a readable file with --config"
+        ) from error
+    if len(data) > MAX_BYTES:
+        raise ConfigError(f"{file}:1: larger than {MAX_BYTES >> 20} MiB; split it into several files")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{file}:{line}: not UTF-8 text; save the file as UTF-8") from error
+
+
+def _group(document: MarkedDocument, folder: Path, fault: _Fault) -> ProtectionGroup:
+    first = group_faults.first_fault(document, group_schema())
+    if first:
+        fault(*first)
+    spec = document.value["spec"]
+    _check_namespaces(spec, fault)
+    _check_roles(spec, fault)
+    _check_schedule(spec, fault)
+    sites = tuple(_site(name, value, folder) for name, value in spec["sites"].items())
+    _check_buckets(sites, fault)
+    _check_clusters(sites, fault)
+    return ProtectionGroup(
+        name=GroupName(document.value["metadata"]["name"]),
+        namespaces=tuple(spec.get("namespaces", ())),
+        exclude_namespaces=_excluded(spec),
+        schedule=spec.get("schedule", ""),
+        sites=sites,
+        primary=SiteName(spec["primary"]),
+        standby=SiteName(spec["standby"]),
+        restore=_restore(spec.get("restore", {})),
+        include=tuple(IncludedObject(**item) for item in spec.get("include", ())),
+        ignore_groups=tuple(spec.get("ignoreGroups", ())),
+        fresh_seconds=_seconds(spec.get("freshness", "24h")),
+    )
+
+
+def _check_namespaces(spec: Mapping[str, Any], fault: _Fault) -> None:
+    both = "namespaces" in spec and "excludeNamespaces" in spec
+    if both:
+        fault(("spec", "excludeNamespaces"), "given beside namespaces; keep one of the two")
+    if "namespaces" not in spec and "excludeNamespaces" not in spec:
+        fault(
+            ("spec",),
+            "namespaces is missing; list them in dependency order, or write excludeNamespaces: [...] for all others",
+        )
+
+
+def _check_roles(spec: Mapping[str, Any], fault: _Fault) -> None:
+    sites = list(spec["sites"])
+    for role in ("primary", "standby"):
+        if spec[role] not in sites:
+            fault(("spec", role), f"{shown(spec[role])} is not one of the sites; write {sites[0]} or {sites[1]}")
+    if spec["primary"] == spec["standby"]:
+        other = next(site for site in sites if site != spec["primary"])
+        fault(("spec", "standby"), f"{shown(spec['standby'])} is the primary already; write {other}")
+
+
+def _check_schedule(spec: Mapping[str, Any], fault: _Fault) -> None:
+    try:
+        check_schedule(spec.get("schedule", "* * * * *"))
+    except ValueError as error:
+        fault(("spec", "schedule"), f"{error}; write five cron fields, such as */15 * * * *")
+
+
+def _check_buckets(sites: tuple[Site, ...], fault: _Fault) -> None:
+    """Every bucket by itself: two that share a folder would see each other's objects."""
+    seen: list[tuple[str, str]] = []
+    for site in sites:
+        for part in ("data", "control"):
+            url = str(getattr(site, part))
+            for other, where in seen:
+                if f"{url}/".startswith(f"{other}/") or f"{other}/".startswith(f"{url}/"):
+                    fault(
+                        ("spec", "sites", site.name, part), f"shares its place with {where}; give every bucket its own"
+                    )
+            seen.append((url, f"spec.sites.{site.name}.{part}"))
+
+
+def _check_clusters(sites: tuple[Site, ...], fault: _Fault) -> None:
+    """Two sites must be two clusters; what can be known from the file alone is checked here."""
+    first, second = (site.cluster for site in sites)
+    if first == second and not first.in_cluster:
+        fault(
+            ("spec", "sites", sites[1].name, "cluster"),
+            f"the same cluster as that of {sites[0].name}; give the other site's kubeconfig or context",
+        )
+
+
+def _site(name: str, value: Mapping[str, Any], folder: Path) -> Site:
+    cluster = value["cluster"]
+    kubeconfig = cluster.get("kubeconfig")
+    access = ClusterAccess(
+        kubeconfig=_absolute(kubeconfig, folder) if kubeconfig else None,
+        context=cluster.get("context", ""),
+        in_cluster=cluster.get("inCluster", False),
+    )
+    return Site(
+        name=SiteName(name),
+        cluster=access,
+        data=_bucket(value["data"], folder),
+        control=_bucket(value["control"], folder),
+    )
+
+
+def _absolute(path: str, folder: Path) -> Path:
+    """An absolute path: `~` is the user's home, a relative one starts at the file's folder."""
+    return Path(os.path.normpath(folder / Path(path).expanduser()))
+
+
+def _bucket(url: str, folder: Path) -> str:
+    """The bucket's URL in its one form, as it stands in events: absolute, without `.`, `..` and trailing slashes."""
+    scheme, _, rest = url.partition("://")
+    if scheme != "file":
+        return url
+    return f"file://{re.sub('^/+', '/', os.path.normpath(folder / rest))}"
+
+
+def _excluded(spec: Mapping[str, Any]) -> tuple[str, ...]:
+    """The system's namespaces, then those that the file names: a cluster's own are restored only where named."""
+    return tuple(dict.fromkeys((*DEFAULT_EXCLUDED_NAMESPACES, *spec.get("excludeNamespaces", ()))))
+
+
+def _restore(value: Mapping[str, Any]) -> RestoreSettings:
+    return RestoreSettings(
+        mode=RestoreMode(value.get("mode", RestoreMode.HOT)),
+        restart=RestartPolicy(value.get("restart", RestartPolicy.CHANGED)),
+        ready_timeout_seconds=_seconds(value.get("readyTimeout", "5m")),
+    )
+
+
+def _seconds(duration: str) -> int:
+    return int(duration[:-1]) * _UNIT_SECONDS[duration[-1]]
+
+
+def bucket_urls(groups: tuple[ProtectionGroup, ...]) -> Iterator[str]:
+    """Every bucket of the groups, each once."""
+    urls = (url for group in groups for site in group.sites for url in (site.data, site.control))
+    yield from dict.fromkeys(urls)
