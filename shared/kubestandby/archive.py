@@ -1,0 +1,269 @@
+"""The archive of a snapshot, `snapshot.tar.gz`: written in canonical form, read only against its index.
+
+The same objects give the same bytes: members sorted by path, no times, no owners, one compression level. Reading never
+extracts anything: each header must be the very bytes that the index implies (`tar_form`), each content must have the
+digest that the index names, and nothing may follow. So a hostile archive costs no more memory than its largest declared
+member, and no more time than the index declares.
+"""
+
+import hashlib
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
+from types import TracebackType
+from typing import BinaryIO, Self, cast
+
+from kubestandby import manifest_yaml, tar_form
+from kubestandby.codec import sha256_hex
+from kubestandby.errors import FormatError, IntegrityError
+from kubestandby.inflating import InflatedStream
+from kubestandby.resources import Manifest, ObjectRef
+from kubestandby.snapshots import ManifestEntry, SnapshotIndex, SnapshotObject
+
+SPOOL_MEMORY_BYTES = 32 * 1024 * 1024
+"""Up to here a spool stays in memory; beyond, it is a private file without a name."""
+
+_COMPRESSION_LEVEL = 1
+_GZIP = 31  # zlib's wbits for a gzip header and trailer; its header carries no time
+_CHUNK_BYTES = 256 * 1024
+_MAX_FILE_NAME = 255
+_UNSAFE = re.compile(rb"^\.|[^a-z0-9.-]")
+_CLUSTER_FOLDER = "_cluster"
+_CORE_GROUP = "core"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a reader takes on at most, whatever an index declares. Sizes are in bytes.
+
+    etcd refuses objects over 1.5 MiB by default; as YAML one grows by indentation and escapes.
+    """
+
+    objects: int = 500_000
+    object_bytes: int = 32 * 1024 * 1024
+    unpacked_bytes: int = 8 * 1024**3
+    archive_bytes: int = 2 * 1024**3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltArchive:
+    """A finished archive. `stream` stands at its start and lives as long as the builder's context."""
+
+    entries: tuple[ManifestEntry, ...]
+    content_sha256: str
+    sha256: str
+    size: int
+    stream: BinaryIO
+
+
+def new_spool() -> BinaryIO:
+    """A private temporary file: in memory while small, then on disk without a name."""
+    return cast("BinaryIO", SpooledTemporaryFile(max_size=SPOOL_MEMORY_BYTES))
+
+
+def member_path(ref: ObjectRef, plural: str) -> str:
+    """`<namespace>/<plural>.<group>/<name>.yaml`; `_cluster` for cluster-scoped objects, `core` for the empty group.
+
+    Characters outside a-z0-9.- are percent-encoded, so that names that differ in case only stay apart on every file
+    system; a name that would be too long for a file ends in its digest.
+    """
+    folder = _encode(ref.namespace) if ref.namespace else _CLUSTER_FOLDER
+    return f"{folder}/{_encode(f'{plural}.{ref.gvk.group or _CORE_GROUP}')}/{_file_name(ref.name)}"
+
+
+def content_digest(entries: Iterable[ManifestEntry]) -> str:
+    """Digest over the entries alone: equal digests mean an equal state, whatever compressed it."""
+    lines = (f"{entry.sha256} {entry.size} {entry.path}\n" for entry in entries)
+    return sha256_hex("".join(lines).encode())
+
+
+class ArchiveBuilder:
+    """Collects manifests in any order, then writes the archive. Holds in memory only what becomes the index.
+
+    A context manager: leaving it drops the spools, the finished archive's stream included.
+    """
+
+    def __init__(self) -> None:
+        self._entries: dict[str, ManifestEntry] = {}
+        self._offsets: dict[str, int] = {}
+        self._spool = new_spool()
+        self._archive = new_spool()
+        self._spooled = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._spool.close()
+        self._archive.close()
+
+    def add(self, ref: ObjectRef, plural: str, manifest: Manifest) -> ManifestEntry:
+        """Takes one manifest in; `ref` must be the manifest's own.
+
+        Raises:
+            FormatError: there is this object already, or the manifest is not JSON.
+        """
+        path = member_path(ref, plural)
+        if path in self._entries:
+            raise FormatError(f"{ref} cannot be added to the snapshot: it is in it already, as {path}")
+        try:
+            data = manifest_yaml.emit(manifest)
+        except FormatError as error:
+            raise FormatError(f"{ref} cannot be stored: {error}") from error
+        entry = ManifestEntry(ref=ref, path=path, sha256=sha256_hex(data), size=len(data))
+        self._spool.write(data)
+        self._entries[path] = entry
+        self._offsets[path] = self._spooled
+        self._spooled += len(data)
+        return entry
+
+    def finish(self) -> BuiltArchive:
+        """Writes the archive, members sorted by path."""
+        entries = tuple(self._entries[path] for path in sorted(self._entries))
+        compressor = zlib.compressobj(_COMPRESSION_LEVEL, zlib.DEFLATED, _GZIP)
+        digest, size = hashlib.sha256(), 0
+        for plain in self._chunks(entries):
+            packed = compressor.compress(plain)
+            digest.update(packed)
+            size += self._archive.write(packed)
+        last = compressor.flush()
+        digest.update(last)
+        size += self._archive.write(last)
+        self._archive.seek(0)
+        return BuiltArchive(
+            entries=entries,
+            content_sha256=content_digest(entries),
+            sha256=digest.hexdigest(),
+            size=size,
+            stream=self._archive,
+        )
+
+    def _chunks(self, entries: tuple[ManifestEntry, ...]) -> Iterator[bytes]:
+        """The tar stream in pieces that are worth a call of the compressor."""
+        pending: list[bytes] = []
+        pending_bytes = 0
+        for entry in entries:
+            self._spool.seek(self._offsets[entry.path])
+            pending += (
+                tar_form.header(entry.path, entry.size),
+                self._spool.read(entry.size),
+                tar_form.padding(entry.size),
+            )
+            pending_bytes += entry.size
+            if pending_bytes >= _CHUNK_BYTES:
+                yield b"".join(pending)
+                pending, pending_bytes = [], 0
+        yield b"".join([*pending, tar_form.END])
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def check_index(index: SnapshotIndex, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Checks what an index says of its archive before anything is read.
+
+    Raises:
+        IntegrityError: paths are not the objects' own, not sorted or not unique, the digest over the entries is
+            another, or a limit is exceeded.
+    """
+    what = f"snapshot {index.group} {index.id} ({index.stage})"
+    if len(index.entries) > limits.objects:
+        raise IntegrityError(f"{what} declares {len(index.entries)} objects; the limit is {limits.objects}")
+    if not 0 <= index.archive_size <= limits.archive_bytes:
+        raise IntegrityError(
+            f"{what} declares an archive of {index.archive_size} bytes; the limit is {limits.archive_bytes}"
+        )
+    previous, total = "", 0
+    for entry in index.entries:
+        _check_entry(entry, previous, what, limits)
+        previous = entry.path
+        total += entry.size
+    if total > limits.unpacked_bytes:
+        raise IntegrityError(f"{what} declares {total} bytes of manifests; the limit is {limits.unpacked_bytes}")
+    if index.content_sha256 != content_digest(index.entries):
+        raise IntegrityError(f"{what}: the digest over its entries is not that of its entries")
+
+
+def check_archive(stream: BinaryIO, index: SnapshotIndex, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Reads the archive through and checks each byte against the index, without interpreting the manifests.
+
+    Raises:
+        IntegrityError: the archive is not exactly what the index declares.
+    """
+    for _ in _members(stream, index, limits):
+        pass
+
+
+def read_archive(stream: BinaryIO, index: SnapshotIndex, limits: Limits = DEFAULT_LIMITS) -> Iterator[SnapshotObject]:
+    """Yields the objects in the index's order, each checked before it is yielded.
+
+    What was yielded is only known to be the whole snapshot when the iterator ends; `SnapshotStore.objects` checks the
+    whole archive before.
+
+    Raises:
+        IntegrityError: the archive is not exactly what the index declares, or a member holds another object.
+        FormatError: a member is not canonical YAML.
+    """
+    for entry, data in _members(stream, index, limits):
+        manifest = manifest_yaml.parse(data, entry.path)
+        if not _is_of(manifest, entry.ref):
+            raise IntegrityError(
+                f"{entry.path} in snapshot {index.group} {index.id} holds another object than {entry.ref}"
+            )
+        yield SnapshotObject(entry, manifest)
+
+
+def _members(stream: BinaryIO, index: SnapshotIndex, limits: Limits) -> Iterator[tuple[ManifestEntry, bytes]]:
+    check_index(index, limits)
+    what = f"the archive of snapshot {index.group} {index.id} ({index.stage})"
+    tar = InflatedStream(stream, what)
+    for entry in index.entries:
+        expected = tar_form.header(entry.path, entry.size)
+        found = tar.read(len(expected))
+        if found != expected:
+            raise IntegrityError(
+                f"{what} is not what its index says: {tar_form.describe(found[:512])} where {entry.path} should"
+            )
+        data = tar.read(entry.size)
+        if len(data) < entry.size:
+            raise IntegrityError(f"{what} is truncated: it ends inside {entry.path}")
+        if sha256_hex(data) != entry.sha256:
+            raise IntegrityError(f"{what} is damaged: {entry.path} has another digest than its index says")
+        if any(tar.read(-entry.size % tar_form.BLOCK)):
+            raise IntegrityError(f"{what} is not what its index says: there is data after {entry.path}")
+        yield entry, data
+    tar.expect_end(tar_form.END)
+
+
+def _check_entry(entry: ManifestEntry, previous: str, what: str, limits: Limits) -> None:
+    if not 0 <= entry.size <= limits.object_bytes:
+        raise IntegrityError(f"{what} declares {entry.size} bytes for {entry.ref}; the limit is {limits.object_bytes}")
+    folder, _, rest = entry.path.partition("/")
+    qualified = rest.partition("/")[0]
+    plural = qualified.removesuffix(f".{entry.ref.gvk.group or _CORE_GROUP}")
+    if not entry.ref.name or not plural or not folder or entry.path != member_path(entry.ref, plural):
+        raise IntegrityError(f"{what} has a path that is not that of its object {entry.ref}")
+    if entry.path <= previous:
+        raise IntegrityError(f"{what} lists {entry.path} twice or not in order")
+
+
+def _is_of(manifest: Manifest, ref: ObjectRef) -> bool:
+    try:
+        return ObjectRef.of(manifest) == ref
+    except (KeyError, AttributeError, TypeError):
+        return False
+
+
+def _encode(component: str) -> str:
+    return _UNSAFE.sub(lambda match: b"%%%02X" % match[0][0], component.encode()).decode("ascii")
+
+
+def _file_name(name: str) -> str:
+    encoded = _encode(name)
+    if len(encoded) + len(".yaml") > _MAX_FILE_NAME:
+        encoded = f"{encoded[:180]}~{sha256_hex(name.encode())[:32]}"
+    return f"{encoded}.yaml"

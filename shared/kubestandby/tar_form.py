@@ -1,0 +1,71 @@
+"""The one form in which a snapshot's archive holds a member: a pure function of its path and size.
+
+POSIX ustar (IEEE Std 1003.1, pax): regular file, mode 0600, owner 0, time 0; a path over 100 bytes comes in a pax
+extended header before. Because the form follows from the index alone, a reader compares headers instead of interpreting
+them: links, devices, absolute paths, duplicates or sparse files cannot even be expressed.
+"""
+
+BLOCK = 512
+END = bytes(2 * BLOCK)
+"""Two blocks of zeros end the archive."""
+
+MAX_SIZE = 8**11 - 1
+"""Bytes; the largest size that the header's octal field holds."""
+
+_NAME_BYTES = 100
+
+
+def header(path: str, size: int) -> bytes:
+    """All blocks that come before the content of the member; `path` is ASCII."""
+    if len(path) <= _NAME_BYTES:
+        return _block(path, size, b"0")
+    record = _pax_record("path", path)
+    return b"".join(
+        (_block("PaxHeader", len(record), b"x"), record, padding(len(record)), _block(path[:_NAME_BYTES], size, b"0"))
+    )
+
+
+def padding(size: int) -> bytes:
+    """Zeros up to the next block."""
+    return bytes(-size % BLOCK)
+
+
+def stored_size(path: str, size: int) -> int:
+    """Bytes that a member takes in the archive, header and padding included."""
+    return len(header(path, size)) + size + -size % BLOCK
+
+
+def describe(block: bytes) -> str:
+    """Says in words what a foreign header would put here; for error messages only."""
+    if len(block) < BLOCK:
+        return "the archive ends"
+    if not any(block):
+        return "the archive ends"
+    name = block[:_NAME_BYTES].rstrip(b"\0").decode("ascii", "backslashreplace")
+    kinds = {b"1": "a hard link", b"2": "a symbolic link", b"3": "a device", b"4": "a device", b"5": "a directory"}
+    return f"{kinds.get(block[156:157], 'a member')} {name!r} stands"
+
+
+def _block(name: str, size: int, kind: bytes) -> bytes:
+    fields = (
+        name.encode("ascii").ljust(_NAME_BYTES, b"\0"),
+        b"0000600\00000000\00000000\0",
+        b"%011o\0" % size,
+        b"%011o\0" % 0,
+        b" " * 8,
+        kind,
+        bytes(100),
+        b"ustar\x0000",
+        bytes(64),
+        b"0000000\00000000\0",
+        bytes(167),
+    )
+    block = b"".join(fields)
+    return block[:148] + b"%06o\0 " % sum(block) + block[156:]
+
+
+def _pax_record(keyword: str, value: str) -> bytes:
+    r"""`<length> <keyword>=<value>\n`, where the length counts its own digits."""
+    bare = len(f" {keyword}={value}\n")
+    length = bare + len(str(bare + len(str(bare))))
+    return f"{length} {keyword}={value}\n".encode("ascii")
