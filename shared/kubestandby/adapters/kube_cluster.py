@@ -1,0 +1,303 @@
+"""A Kubernetes cluster behind `ports.Cluster`: the one door to the `kubernetes` package.
+
+Of that package we use authentication, TLS and the connection pool (`ApiClient`). Its discovery and typed models turn
+a failing server into "no resources", and its retries know neither budgets nor writes: those are ours.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from kubestandby import __version__
+from kubestandby.adapters import kube_discovery
+from kubestandby.adapters.kube_access import check_kubeconfig, no_reply
+from kubestandby.adapters.kube_http import (
+    Call,
+    KubeHttp,
+    Reply,
+    ReplyTooLargeError,
+    RetrySettings,
+)
+from kubestandby.errors import ClusterError, ConfigError, ListExpiredError
+from kubestandby.groups import ClusterAccess
+from kubestandby.ports import ClusterIdentity, Discovery, Page
+from kubestandby.resources import FIELD_MANAGER, Manifest, ObjectRef, ResourceType
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
+CONNECTIONS = 32
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 60.0
+DISCOVERY_BUDGET_SECONDS = 5.0
+WANTED_PAGE_BYTES = 8 << 20
+LARGEST_PAGE_BYTES = 32 << 20
+RENEW_AT_MOST_EVERY_SECONDS = 5.0
+
+
+def connect(access: ClusterAccess, *, site: str, retry: RetrySettings | None = None) -> "KubeCluster":
+    """Prepares access to a cluster. Nothing is sent yet: an unreachable server is an error of the first call.
+
+    Raises:
+        ConfigError: the kubeconfig is missing, unreadable or wrong, or has no such context.
+    """
+    return KubeCluster(KubeHttp(_ApiSender(access, site), retry or RetrySettings()))
+
+
+class KubeCluster:
+    """One API server. Safe to use from many threads."""
+
+    def __init__(self, http: KubeHttp) -> None:
+        self._http = http
+
+    def identity(self) -> ClusterIdentity:
+        """Which cluster this is."""
+        subject = "namespace kube-system"
+        namespace = self._http.json(Call(method="GET", path="/api/v1/namespaces/kube-system", subject=subject))
+        version = self._http.json(Call(method="GET", path="/version", subject="the server's version"))
+        return ClusterIdentity(namespace["metadata"]["uid"], str(version.get("gitVersion", "")))
+
+    def discover(self) -> Discovery:
+        """Reads all API groups and types afresh. A 503 is a failure of that group, never "no resources"."""
+        return kube_discovery.discover(self._read_discovery)
+
+    def _read_discovery(self, path: str, accept: str) -> Mapping[str, Any]:
+        of_all = path in ("/api", "/apis")
+        budget = None if of_all else DISCOVERY_BUDGET_SECONDS
+        call = Call(method="GET", path=path, subject=f"discovery of {path}", accept=accept, budget_seconds=budget)
+        return self._http.json(call)
+
+    def pages(
+        self,
+        resource: ResourceType,
+        *,
+        namespace: str = "",
+        label_selector: str = "",
+        page_size: int = 500,
+    ) -> Iterator[Page]:
+        """Lists a type page by page at one resourceVersion; items carry apiVersion and kind.
+
+        The page size shrinks where objects are large, so that a page stays near `WANTED_PAGE_BYTES`.
+
+        Raises:
+            ListExpiredError: 410 in the middle, or a page of another resourceVersion; the caller starts again.
+        """
+        call = _call("GET", resource, namespace=namespace)
+        if label_selector:
+            call = replace(call, query=(("labelSelector", label_selector),))
+        version, token, limit = "", "", page_size
+        while True:
+            body, limit = self._page(call, limit, token)
+            metadata = body.get("metadata") or {}
+            found = str(metadata.get("resourceVersion") or "")
+            if token and version and found != version:
+                raise ListExpiredError(f"{call.subject}: the list changed its resourceVersion midway", status=410)
+            version, last = found, token
+            token = str(metadata.get("continue") or "")
+            yield Page(_items(body, resource, call.subject), version)
+            if not token:
+                return
+            if token == last:
+                raise ClusterError(f"{call.subject}: the server repeats a page of the list", reason="Undecodable")
+
+    def _page(self, call: Call, limit: int, token: str) -> tuple[dict[str, Any], int]:
+        """One page, and the limit for the next one."""
+        while True:
+            largest = LARGEST_PAGE_BYTES if limit > 1 else 0
+            query = (*call.query, ("limit", str(limit)), *((("continue", token),) if token else ()))
+            try:
+                body, size = self._http.sized_json(replace(call, query=query, max_bytes=largest))
+            except ReplyTooLargeError:
+                limit = max(1, limit // 8)
+                continue
+            return body, limit if size <= WANTED_PAGE_BYTES else max(1, limit * WANTED_PAGE_BYTES // size)
+
+    def get(self, resource: ResourceType, namespace: str, name: str) -> Manifest | None:
+        """One object, or None where there is none."""
+        try:
+            return _typed(self._http.json(_call("GET", resource, namespace=namespace, name=name)), resource)
+        except ClusterError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def apply(
+        self,
+        resource: ResourceType,
+        manifest: Manifest,
+        *,
+        dry_run: bool = False,
+        manager: str = FIELD_MANAGER,
+        force: bool = True,
+    ) -> Manifest:
+        """Server-side apply with strict field validation; returns the object as the server has it now."""
+        call = _write_call("PATCH", resource, manifest, manager=manager, dry_run=dry_run)
+        forced = (("force", "true"),) if force else ()
+        call = replace(call, content_type="application/apply-patch+yaml", query=call.query + forced)
+        return _typed(self._http.json(call), resource)
+
+    def create(self, resource: ResourceType, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
+        """POST with strict field validation, as field manager `kubestandby`.
+
+        After a lost reply the second attempt may meet the object that the first one made: 409 AlreadyExists.
+        """
+        return _typed(self._http.json(_write_call("POST", resource, manifest, dry_run=dry_run)), resource)
+
+    def replace(self, resource: ResourceType, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
+        """PUT with strict field validation, as field manager `kubestandby`."""
+        return _typed(self._http.json(_write_call("PUT", resource, manifest, dry_run=dry_run)), resource)
+
+    def delete(self, resource: ResourceType, ref: ObjectRef, *, uid: str) -> None:
+        """Deletes the object of exactly this UID in the background; no error where it is gone."""
+        options = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
+        call = _call("DELETE", resource, namespace=ref.namespace, name=ref.name)
+        try:
+            self._http.json(replace(call, body=orjson.dumps(options)))
+        except ClusterError as error:
+            if error.status not in (404, 409):  # 409: the name belongs to another object by now (Preconditions)
+                raise
+
+
+def _call(method: str, resource: ResourceType, *, namespace: str = "", name: str = "") -> Call:
+    """A request for a collection, or for one object.
+
+    Raises:
+        ClusterError: the name could not be part of a path (k8s.io/apimachinery/pkg/api/validation/path).
+    """
+    for part in (namespace, name):
+        if part in (".", "..") or "/" in part or "%" in part:
+            raise ClusterError(f"{part[:80]!r} cannot be the name of an object", status=422, reason="Invalid")
+    path = resource.path(quote(namespace, safe=""), quote(name, safe=""))
+    subject = resource.plural if not resource.gvk.group else resource.qualified_plural
+    subject = f"{subject} {namespace}/{name}".removesuffix("/").replace(" /", " ").strip()
+    secret = resource.gvk.group_kind == ("", "Secret")
+    return Call(method=method, path=path, subject=subject, secret=secret)
+
+
+def _write_call(
+    method: str,
+    resource: ResourceType,
+    manifest: Manifest,
+    *,
+    manager: str = FIELD_MANAGER,
+    dry_run: bool = False,
+) -> Call:
+    ref = ObjectRef.of(manifest)
+    name = "" if method == "POST" else ref.name
+    call = _call(method, resource, namespace=ref.namespace if resource.namespaced else "", name=name)
+    query = (("fieldManager", manager), ("fieldValidation", "Strict"))
+    dry = (("dryRun", "All"),) if dry_run else ()
+    return replace(call, subject=str(ref), query=query + dry, body=orjson.dumps(manifest))
+
+
+def _typed(item: Mapping[str, Any], resource: ResourceType) -> Manifest:
+    return {**item, "apiVersion": resource.gvk.api_version, "kind": resource.gvk.kind}
+
+
+def _items(body: Mapping[str, Any], resource: ResourceType, subject: str) -> list[Manifest]:
+    """The items of a list; a body that is not one is an error. Go servers write an empty list as null too."""
+    if not str(body.get("kind", "")).endswith("List") or "items" not in body:
+        raise ClusterError(f"{subject}: the server's answer is not a list", reason="Undecodable")
+    return [_typed(item, resource) for item in body["items"] or ()]
+
+
+@dataclass(slots=True)
+class _ApiSender:
+    """Sends requests through an `ApiClient`, which it makes afresh when credentials have to be read again."""
+
+    access: ClusterAccess
+    site: str
+    _client: "ApiClient" = field(init=False)
+    _renewed: float = field(init=False)
+    _lock: Lock = field(init=False, default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        self._client = self._make()
+        self._renewed = time.monotonic()
+
+    @property
+    def where(self) -> str:
+        """`cluster of site east (kubeconfig /path, context east)`."""
+        if self.access.in_cluster:
+            return f"cluster of site {self.site} (from inside it)"
+        context = self.access.context or "its current one"
+        return f"cluster of site {self.site} (kubeconfig {self.access.kubeconfig}, context {context})"
+
+    @property
+    def host(self) -> str:
+        """The API server's address."""
+        return str(self._client.configuration.host)
+
+    def renew(self) -> None:
+        """Reads the credentials afresh, unless another thread just did."""
+        with self._lock:
+            if time.monotonic() - self._renewed < RENEW_AT_MOST_EVERY_SECONDS:
+                return
+            self._client = self._make()
+            self._renewed = time.monotonic()
+
+    def send(self, call: Call) -> Reply:
+        """Sends it once."""
+        import urllib3.exceptions
+
+        try:
+            return self._send(call)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise no_reply(error) from error
+
+    def _send(self, call: Call) -> Reply:
+        import urllib3
+
+        client = self._client
+        headers = {"Accept": call.accept, "User-Agent": f"{FIELD_MANAGER}/{__version__}"}
+        if call.body:
+            headers["Content-Type"] = call.content_type
+        client.update_params_for_auth(headers, [], ["BearerToken"], call.path, call.method, None)
+        query = f"?{urlencode(call.query)}" if call.query else ""
+        response = client.rest_client.pool_manager.request(
+            call.method,
+            f"{client.configuration.host}{call.path}{query}",
+            body=call.body or None,
+            headers=headers,
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+            retries=False,
+            preload_content=False,
+        )
+        try:
+            body = response.read(call.max_bytes + 1) if call.max_bytes else response.read()
+            if call.max_bytes and len(body) > call.max_bytes:
+                response.close()
+                raise ReplyTooLargeError
+            return Reply(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
+        finally:
+            response.release_conn()
+
+    def _make(self) -> "ApiClient":
+        from kubernetes import client, config
+
+        configuration = client.Configuration()
+        configuration.connection_pool_maxsize = CONNECTIONS
+        configuration.retries = False
+        try:
+            if self.access.in_cluster:
+                config.load_incluster_config(  # type: ignore[no-untyped-call]
+                    client_configuration=configuration
+                )
+            else:
+                check_kubeconfig(self.access.kubeconfig, self.access.context, where=self.where)
+                config.load_kube_config(  # type: ignore[no-untyped-call]
+                    str(self.access.kubeconfig),
+                    context=self.access.context or None,
+                    client_configuration=configuration,
+                    persist_config=False,
+                )
+        except config.ConfigException as error:
+            raise ConfigError(f"{self.where} cannot be set up: {error}") from error
+        except ValueError as error:  # base64 that is none, of which the exception may repeat a part
+            raise ConfigError(f"{self.where} cannot be set up: its credentials are not base64") from error
+        return client.ApiClient(configuration)
