@@ -6,7 +6,7 @@ enums and missing fields are checked exactly, and moments must carry their offse
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -76,7 +76,7 @@ def parse_json_object(data: bytes, what: str) -> Mapping[str, Any]:
 
 
 @cache
-def _decoder(type_: type[T]) -> "msgspec.json.Decoder[T]":
+def _decoder(type_: Hashable) -> "msgspec.json.Decoder[Any]":
     return msgspec.json.Decoder(type_)
 
 

@@ -69,6 +69,10 @@ class ObjectMissingError(StoreError):
     """There is no object of this key."""
 
 
+class ObjectTooLargeError(StoreError):
+    """The object is larger than the reader takes on; no more than that was read."""
+
+
 class ClusterError(StandbyError):
     """A Kubernetes API server refused or failed.
 

@@ -1,0 +1,290 @@
+"""Snapshots in a data bucket: which there are, how one is committed, and how one is read.
+
+The archive is written first; creating the index is the commit. So a snapshot is either not listed or whole, and whoever
+loses the race for a number learns it from `ObjectExistsError`. A snapshot whose index is damaged, or whose archive is
+missing, is passed over by `newest` and `newest_complete`, and `survey` says so.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+from kubestandby import codec, envelope, layout
+from kubestandby.archive import (
+    DEFAULT_LIMITS,
+    BuiltArchive,
+    Limits,
+    check_archive,
+    check_index,
+    new_spool,
+    read_archive,
+)
+from kubestandby.creation import create_object, settle
+from kubestandby.errors import (
+    FormatError,
+    IntegrityError,
+    ObjectMissingError,
+    ObjectTooLargeError,
+    SnapshotError,
+    SnapshotNotFoundError,
+)
+from kubestandby.ports import ObjectStore
+from kubestandby.snapshots import FORMAT_VERSION, GroupName, SnapshotId, SnapshotIndex, SnapshotObject, Stage
+
+MAX_INDEX_BYTES = 512 * 1024 * 1024
+_COPY_BYTES = 1024 * 1024
+_TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedSnapshot:
+    """A committed snapshot that cannot be used, and why, in one sentence."""
+
+    id: SnapshotId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """The newest usable snapshots of a group in a stage, and what had to be passed over to find them, newest first."""
+
+    newest: SnapshotIndex | None
+    newest_complete: SnapshotIndex | None
+    damaged: tuple[DamagedSnapshot, ...]
+
+
+class SnapshotStore:
+    """The snapshots in one data bucket. Holds no state: every answer is read from the bucket."""
+
+    def __init__(self, store: ObjectStore, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._store = store
+        self._limits = limits
+
+    @property
+    def url(self) -> str:
+        """The bucket's URL, as in the configuration."""
+        return self._store.url
+
+    def ids(self, stage: Stage, group: GroupName) -> tuple[SnapshotId, ...]:
+        """All committed snapshots, ascending.
+
+        Raises:
+            StoreError: the bucket cannot be listed.
+        """
+        return tuple(sorted(self._committed(self._keys(stage, group))))
+
+    def next_id(self, stage: Stage, group: GroupName, epoch: int) -> SnapshotId:
+        """A number above every one seen in this epoch, those of archives without an index included.
+
+        Raises:
+            StoreError: the bucket cannot be listed.
+        """
+        used = (_id_in(key) for key in self._keys(stage, group))
+        return SnapshotId(epoch, 1 + max((seen.generation for seen in used if seen and seen.epoch == epoch), default=0))
+
+    def read_index(self, stage: Stage, group: GroupName, snapshot: SnapshotId) -> SnapshotIndex:
+        """The index, checked: it speaks of this very snapshot, and of an archive that is within the limits.
+
+        Raises:
+            SnapshotNotFoundError: there is no such snapshot.
+            FormatError: it is not an index in our form, or in that of a newer version.
+            IntegrityError: it is another snapshot's, or contradicts itself.
+            StoreError: it cannot be read.
+        """
+        data = self._index_bytes(stage, group, snapshot)
+        what = f"index {layout.index_key(stage, group, snapshot)} in {self.url}"
+        index = codec.decode(envelope.unwrap(data, what), SnapshotIndex, what)
+        if index.format_version != FORMAT_VERSION:
+            raise FormatError(f"{what} has format version {index.format_version}; upgrade kubestandby to read it")
+        if (index.group, index.id, index.stage) != (group, snapshot, stage):
+            raise IntegrityError(f"{what} is that of another snapshot: {index.group} {index.id} ({index.stage})")
+        check_index(index, self._limits)
+        return index
+
+    def index_digest(self, stage: Stage, group: GroupName, snapshot: SnapshotId) -> str:
+        """SHA-256 (hex) of the index's bytes as stored: what the next snapshot's `previous` names.
+
+        Raises:
+            SnapshotNotFoundError: there is no such snapshot.
+            StoreError: it cannot be read.
+        """
+        return codec.sha256_hex(self._index_bytes(stage, group, snapshot))
+
+    def survey(self, stage: Stage, group: GroupName) -> Survey:
+        """Looks from the newest number downwards, as far as the newest complete snapshot.
+
+        Raises:
+            StoreError: the bucket cannot be read; a damaged snapshot is no error here.
+        """
+        newest: SnapshotIndex | None = None
+        damaged: list[DamagedSnapshot] = []
+        keys = self._keys(stage, group)
+        for snapshot in sorted(self._committed(keys), reverse=True):
+            try:
+                index = self._usable_index(stage, group, snapshot, keys)
+            except SnapshotNotFoundError:
+                continue
+            except SnapshotError as error:
+                damaged.append(DamagedSnapshot(snapshot, str(error)))
+                continue
+            newest = newest or index
+            if index.complete:
+                return Survey(newest=newest, newest_complete=index, damaged=tuple(damaged))
+        return Survey(newest=newest, newest_complete=None, damaged=tuple(damaged))
+
+    def newest(self, stage: Stage, group: GroupName) -> SnapshotIndex | None:
+        """The usable snapshot of the highest number, complete or not; raises like `survey`."""
+        return self.survey(stage, group).newest
+
+    def newest_complete(self, stage: Stage, group: GroupName) -> SnapshotIndex | None:
+        """The usable snapshot of the highest number that holds everything; raises like `survey`."""
+        return self.survey(stage, group).newest_complete
+
+    def damaged(self, stage: Stage, group: GroupName) -> tuple[DamagedSnapshot, ...]:
+        """The snapshots above the newest complete one that cannot be used; raises like `survey`."""
+        return self.survey(stage, group).damaged
+
+    def commit(self, index: SnapshotIndex, archive: BuiltArchive) -> None:
+        """Writes the archive, then the index. Run again with the same snapshot it finds itself done.
+
+        Raises:
+            ObjectExistsError: another writer has taken this number.
+            IntegrityError: index and archive do not belong together; nothing was written.
+            StoreError: it could not be written; the snapshot is not committed.
+        """
+        _check_pair(index, archive)
+        check_index(index, self._limits)
+        key = layout.archive_key(index.stage, index.group, index.id)
+
+        def put() -> None:
+            archive.stream.seek(0)
+            self._store.put_if_absent(key, archive.stream)
+
+        settle(put, lambda: self._digest(key, archive.size) == archive.sha256)
+        data = envelope.wrap(codec.encode(index))
+        create_object(self._store, layout.index_key(index.stage, index.group, index.id), data)
+
+    def objects(self, index: SnapshotIndex) -> Iterator[SnapshotObject]:
+        """All objects in the index's order. The whole archive is checked before the first one is yielded.
+
+        Raises:
+            IntegrityError: the archive is missing or not exactly what the index declares.
+            FormatError: a manifest is not in canonical form.
+            StoreError: it cannot be read.
+        """
+        with self._checked_archive(index) as spool:
+            yield from read_archive(spool, index, self._limits)
+
+    def verify(self, index: SnapshotIndex) -> None:
+        """Reads everything, manifests included; raises like `objects`."""
+        for _ in self.objects(index):
+            pass
+
+    def heartbeat(self, group: GroupName, snapshot: SnapshotId, now: datetime) -> None:
+        """Writes down that at `now` the state was still that of the snapshot.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        time = now.astimezone(UTC).strftime(_TIME_FORMAT)
+        proof = codec.canonical_json({"group": group, "snapshot": str(snapshot), "seen_at": time})
+        create_object(self._store, layout.heartbeat_key(group, snapshot, time), proof)
+
+    def freshest(self, group: GroupName, snapshot: SnapshotId) -> datetime | None:
+        """When the state was last seen to be still that of the snapshot; None where there is no heartbeat.
+
+        Raises:
+            StoreError: the bucket cannot be listed.
+        """
+        prefix = f"{layout.heartbeat_prefix(group)}{snapshot}/"
+        times = (_moment(key.removeprefix(prefix).removesuffix(".json")) for key in self._store.list(prefix))
+        return max((time for time in times if time), default=None)
+
+    def _keys(self, stage: Stage, group: GroupName) -> frozenset[str]:
+        return frozenset(self._store.list(layout.snapshot_prefix(stage, group)))
+
+    def _committed(self, keys: frozenset[str]) -> Iterator[SnapshotId]:
+        return (parsed.id for parsed in map(layout.parse_index_key, keys) if parsed)
+
+    def _usable_index(
+        self, stage: Stage, group: GroupName, snapshot: SnapshotId, keys: frozenset[str]
+    ) -> SnapshotIndex:
+        index = self.read_index(stage, group, snapshot)
+        if layout.archive_key(stage, group, snapshot) not in keys:
+            raise IntegrityError(f"snapshot {group} {snapshot} ({stage}) in {self.url} has an index and no archive")
+        return index
+
+    def _index_bytes(self, stage: Stage, group: GroupName, snapshot: SnapshotId) -> bytes:
+        try:
+            return self._store.get(layout.index_key(stage, group, snapshot), max_bytes=MAX_INDEX_BYTES)
+        except ObjectMissingError as error:
+            raise SnapshotNotFoundError(f"there is no {stage} snapshot {group} {snapshot} in {self.url}") from error
+        except ObjectTooLargeError as error:
+            raise IntegrityError(str(error)) from error
+
+    def _digest(self, key: str, size: int) -> str:
+        """SHA-256 of a stored object, "" where it has another size."""
+        digest, seen = hashlib.sha256(), 0
+        try:
+            with self._store.open(key, max_bytes=size) as stream:
+                while chunk := stream.read(_COPY_BYTES):
+                    digest.update(chunk)
+                    seen += len(chunk)
+        except ObjectTooLargeError:
+            return ""
+        return digest.hexdigest() if seen == size else ""
+
+    @contextmanager
+    def _checked_archive(self, index: SnapshotIndex) -> Iterator[BinaryIO]:
+        """The archive in a private spool, at its start, every byte of it checked."""
+        check_index(index, self._limits)
+        with new_spool() as spool:
+            if self._copy(index, spool) != index.archive_sha256:
+                raise IntegrityError(f"{self._archive_of(index)} has another digest than its index says; it is damaged")
+            spool.seek(0)
+            check_archive(spool, index, self._limits)
+            spool.seek(0)
+            yield spool
+
+    def _copy(self, index: SnapshotIndex, spool: BinaryIO) -> str:
+        digest, size = hashlib.sha256(), 0
+        try:
+            key = layout.archive_key(index.stage, index.group, index.id)
+            with self._store.open(key, max_bytes=index.archive_size) as stream:
+                while chunk := stream.read(_COPY_BYTES):
+                    digest.update(chunk)
+                    size += spool.write(chunk)
+        except ObjectMissingError as error:
+            raise IntegrityError(f"{self._archive_of(index)} is missing") from error
+        except ObjectTooLargeError as error:
+            raise IntegrityError(f"{self._archive_of(index)} is larger than its index says") from error
+        if size != index.archive_size:
+            raise IntegrityError(f"{self._archive_of(index)} has {size} bytes, its index says {index.archive_size}")
+        return digest.hexdigest()
+
+    def _archive_of(self, index: SnapshotIndex) -> str:
+        return f"the archive of snapshot {index.group} {index.id} ({index.stage}) in {self.url}"
+
+
+def _check_pair(index: SnapshotIndex, archive: BuiltArchive) -> None:
+    said = (index.entries, index.content_sha256, index.archive_sha256, index.archive_size)
+    if said != (archive.entries, archive.content_sha256, archive.sha256, archive.size):
+        raise IntegrityError(f"the index of snapshot {index.group} {index.id} is not that of the archive to be stored")
+
+
+def _id_in(key: str) -> SnapshotId | None:
+    """The number in any key below `<stage>/<group>/`."""
+    try:
+        return SnapshotId.parse(key.split("/")[2])
+    except (IndexError, FormatError):
+        return None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
