@@ -11,9 +11,8 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from tempfile import SpooledTemporaryFile
 from types import TracebackType
-from typing import BinaryIO, Self, cast
+from typing import BinaryIO, Self
 
 from kubestandby import manifest_yaml, tar_form
 from kubestandby.codec import sha256_hex
@@ -21,9 +20,7 @@ from kubestandby.errors import FormatError, IntegrityError
 from kubestandby.inflating import InflatedStream
 from kubestandby.resources import Manifest, ObjectRef
 from kubestandby.snapshots import ManifestEntry, SnapshotIndex, SnapshotObject
-
-SPOOL_MEMORY_BYTES = 32 * 1024 * 1024
-"""Up to here a spool stays in memory; beyond, it is a private file without a name."""
+from kubestandby.spool import new_spool
 
 _COMPRESSION_LEVEL = 1
 _GZIP = 31  # zlib's wbits for a gzip header and trailer; its header carries no time
@@ -56,11 +53,6 @@ class BuiltArchive:
     sha256: str
     size: int
     stream: BinaryIO
-
-
-def new_spool() -> BinaryIO:
-    """A private temporary file: in memory while small, then on disk without a name."""
-    return cast("BinaryIO", SpooledTemporaryFile(max_size=SPOOL_MEMORY_BYTES))
 
 
 def member_path(ref: ObjectRef, plural: str) -> str:
@@ -105,9 +97,12 @@ class ArchiveBuilder:
         """Takes one manifest in; `ref` must be the manifest's own.
 
         Raises:
-            FormatError: there is this object already, or the manifest is not JSON.
+            FormatError: there is this object already, the manifest is another object's, or is not JSON.
+            StoreError: the temporary folder is full.
         """
         path = member_path(ref, plural)
+        if not _is_of(manifest, ref):
+            raise FormatError(f"{ref} cannot be added to the snapshot: its manifest is that of another object")
         if path in self._entries:
             raise FormatError(f"{ref} cannot be added to the snapshot: it is in it already, as {path}")
         try:
@@ -122,7 +117,11 @@ class ArchiveBuilder:
         return entry
 
     def finish(self) -> BuiltArchive:
-        """Writes the archive, members sorted by path."""
+        """Writes the archive, members sorted by path.
+
+        Raises:
+            StoreError: the temporary folder is full.
+        """
         entries = tuple(self._entries[path] for path in sorted(self._entries))
         compressor = zlib.compressobj(_COMPRESSION_LEVEL, zlib.DEFLATED, _GZIP)
         digest, size = hashlib.sha256(), 0

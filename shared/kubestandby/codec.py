@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Hashable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 import orjson
@@ -41,7 +41,7 @@ def decode(data: bytes, type_: type[T], what: str) -> T:
         FormatError: not JSON, or not of this type; the message names the field and never its value.
     """
     try:
-        value: T = _decoder(type_).decode(data)
+        value: T = _decoder(cast("Hashable", type_)).decode(data)
     except RecursionError as error:
         raise FormatError(f"{what} is nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -19,7 +19,6 @@ from kubestandby.archive import (
     Limits,
     check_archive,
     check_index,
-    new_spool,
     read_archive,
 )
 from kubestandby.creation import create_object, settle
@@ -33,6 +32,7 @@ from kubestandby.errors import (
 )
 from kubestandby.ports import ObjectStore
 from kubestandby.snapshots import FORMAT_VERSION, GroupName, SnapshotId, SnapshotIndex, SnapshotObject, Stage
+from kubestandby.spool import new_spool
 
 MAX_INDEX_BYTES = 512 * 1024 * 1024
 _COPY_BYTES = 1024 * 1024

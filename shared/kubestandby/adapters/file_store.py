@@ -1,7 +1,7 @@
 """A bucket in a folder (`file:///absolute/path`): the embedded default, and what the tests run on.
 
-An object is written to a file aside, forced to disk and then linked to its name: the link is made once or not at all, so
-a reader sees the whole object or none, and of any number of writers exactly one wins. Needs a file system with hard
+An object is written to a file aside, forced to disk and then linked to its name: the link is made once or not at all,
+so a reader sees the whole object or none, and of any number of writers exactly one wins. Needs a file system with hard
 links (all local ones of Linux, NFS). Folders are 0700 and files 0600, because raw snapshots hold Secrets.
 """
 
