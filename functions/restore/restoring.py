@@ -1,0 +1,166 @@
+"""One restore from the handler's side: which snapshot, how old its state is, and where report and mark are written."""
+
+import logging
+from datetime import UTC, datetime
+
+from kubestandby import codec, layout
+from kubestandby.applied_marks import AppliedMark, AppliedMarks
+from kubestandby.creation import create_object
+from kubestandby.errors import SnapshotNotFoundError, StoreError
+from kubestandby.groups import ProtectionGroup, RestoreMode, Site
+from kubestandby.reports import Change, Purpose, RestoreReport
+from kubestandby.requests import Request, Verdict
+from kubestandby.runtime.context import Context
+from kubestandby.runtime.logs import error_facts
+from kubestandby.runtime.work import Result
+from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
+
+from .restorer import Restorer
+
+_LOG = logging.getLogger(__name__)
+_TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
+
+
+class Restoring:
+    """Restores snapshots at the sites that this process serves."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def choose(self, group: ProtectionGroup, site: Site, named: SnapshotId | None) -> SnapshotIndex:
+        """The named snapshot, complete or not, else the newest complete one at the site.
+
+        Raises:
+            SnapshotNotFoundError: there is none.
+            SnapshotError: the named one is damaged.
+        """
+        snapshots = self._context.snapshots(site)
+        if named is not None:
+            return snapshots.read_index(Stage.SANITIZED, group.name, named)
+        newest = snapshots.newest_complete(Stage.SANITIZED, group.name)
+        if newest is None:
+            raise SnapshotNotFoundError(
+                f"group {group.name} has no complete snapshot at {site.name}; run `kubestandby run {group.name}` first,"
+                " or name an incomplete one"
+            )
+        return newest
+
+    def restore(
+        self,
+        group: ProtectionGroup,
+        site: Site,
+        index: SnapshotIndex,
+        *,
+        mode: RestoreMode,
+        purpose: Purpose,
+        request: Request | None = None,
+    ) -> Result:
+        """Restores, then writes the report to the site's data bucket and the mark to its control bucket.
+
+        Raises:
+            StandbyError: the restore could not begin, or a bucket cannot be written.
+        """
+        requested_at = request.requested_at if request else self._context.clock.now()
+        report = self._restorer(site).restore(
+            group,
+            site.name,
+            index,
+            mode=mode,
+            purpose=purpose,
+            requested_at=requested_at,
+            request=request.outcome_name if request else "",
+            rpo_seconds=self._rpo_seconds(group, site, index, requested_at),
+        )
+        key = self._store_report(site, report)
+        AppliedMarks(self._context.store(site.control)).add(_mark(report, key))
+        return _result(report, key)
+
+    def plan(
+        self, group: ProtectionGroup, site: Site, index: SnapshotIndex, *, mode: RestoreMode, request: Request
+    ) -> Result:
+        """Finds out what a restore would do and writes that as a report; nothing else is written.
+
+        Raises:
+            StandbyError: the plan could not be made, or the report not be written.
+        """
+        started_at = self._context.clock.now()
+        plan = self._restorer(site).plan(group, site.name, index, mode=mode)
+        finished_at = self._context.clock.now()
+        report = RestoreReport(
+            group=group.name,
+            snapshot=index.id,
+            purpose=Purpose.PLAN,
+            mode=mode,
+            site=site.name,
+            target_cluster=plan.target_cluster,
+            requested_at=request.requested_at,
+            started_at=started_at,
+            finished_at=finished_at,
+            results=plan.results,
+            restarted=plan.restarts,
+            images=tuple(image.reference for image in index.images),
+            phases={"plan": (finished_at - started_at).total_seconds()},
+            rpo_seconds=self._rpo_seconds(group, site, index, request.requested_at),
+            request=request.outcome_name,
+        )
+        return _result(report, self._store_report(site, report))
+
+    def _restorer(self, site: Site) -> Restorer:
+        return Restorer(self._context.cluster(site), self._context.snapshots(site), self._context.clock)
+
+    def _rpo_seconds(self, group: ProtectionGroup, site: Site, index: SnapshotIndex, requested_at: datetime) -> float:
+        """Age of the state: since a heartbeat last proved it, where the exporting site's bucket can be read."""
+        other = group.other_site(site.name)
+        try:
+            heartbeat = self._context.snapshots(other).freshest(group.name, index.id)
+        except StoreError as error:
+            # Just when a failover is needed, the primary's bucket may be gone: what is known here must do.
+            _LOG.warning("heartbeats_unreadable", extra={"at": other.name, **error_facts(error)})
+            heartbeat = None
+        proven_at = max(index.taken_at, heartbeat) if heartbeat else index.taken_at
+        return max(0.0, (requested_at - proven_at).total_seconds())
+
+    def _store_report(self, site: Site, report: RestoreReport) -> str:
+        time = report.started_at.astimezone(UTC).strftime(_TIME_FORMAT)
+        key = layout.report_key(report.group, report.snapshot, time, report.purpose)
+        create_object(self._context.store(site.data), key, codec.encode(report))
+        return key
+
+
+def mode_of(group: ProtectionGroup, request: Request) -> RestoreMode:
+    """The request's mode, else the group's."""
+    return RestoreMode(request.mode) if request.mode else group.restore.mode
+
+
+def _mark(report: RestoreReport, key: str) -> AppliedMark:
+    return AppliedMark(
+        group=report.group,
+        snapshot=report.snapshot,
+        mode=report.mode,
+        applied_at=report.finished_at,
+        report=key,
+        succeeded=report.succeeded,
+    )
+
+
+def _result(report: RestoreReport, key: str) -> Result:
+    counts = {str(change): report.count(change) for change in Change if report.count(change)}
+    details = {
+        "objects": counts,
+        "mode": report.mode,
+        "target_cluster": report.target_cluster,
+        "seconds": dict(report.phases),
+        "rpo_seconds": report.rpo_seconds,
+        "rto_seconds": report.rto_seconds,
+        "not_current": [str(status.ref) for status in report.workloads if status.readiness != "Current"][:50],
+    }
+    said = ", ".join(f"{count} {change}" for change, count in counts.items()) or "no objects"
+    message = f"snapshot {report.snapshot} ({report.purpose}, {report.mode}) at {report.site}: {said}"
+    return Result(verdict=_verdict(report), message=message, snapshot=report.snapshot, report=key, details=details)
+
+
+def _verdict(report: RestoreReport) -> Verdict:
+    if not report.succeeded:
+        return Verdict.INCOMPLETE
+    changed = report.count(Change.CREATED) + report.count(Change.CONFIGURED) + len(report.restarted)
+    return Verdict.DONE if changed else Verdict.UNCHANGED

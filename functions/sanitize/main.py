@@ -1,0 +1,17 @@
+"""HTTP entry of the sanitize function: wires its handlers to the runtime, nothing else."""
+
+import flask
+import functions_framework
+
+from kubestandby.layout import Function
+from kubestandby.runtime.function_app import function_app
+
+from .handler import handlers
+
+_APP = function_app(Function.SANITIZE, handlers)
+
+
+@functions_framework.http
+def sanitize(request: flask.Request) -> flask.Response:
+    """Answers one HTTP call; `kubestandby.runtime.function_app` says how."""
+    return _APP.serve(request)

@@ -1,0 +1,136 @@
+"""What a function process works with: its configuration, and stores and clusters that are opened when first needed."""
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from kubestandby.adapters.group_file import config_path, load_groups
+from kubestandby.adapters.stores import open_store
+from kubestandby.adapters.system_clock import SystemClock
+from kubestandby.errors import ConfigError, StoreError
+from kubestandby.groups import ClusterAccess, ProtectionGroup, Site
+from kubestandby.ports import Clock, Cluster, ObjectStore
+from kubestandby.request_log import RequestLog
+from kubestandby.roles import CurrentEpoch, current_epoch
+from kubestandby.snapshot_store import SnapshotStore
+from kubestandby.snapshots import SiteName
+
+SITE_VARIABLE = "KUBESTANDBY_SITE"
+Connect = Callable[[Site], Cluster]
+OpenStore = Callable[[str], ObjectStore]
+_Key = TypeVar("_Key")
+_Thing = TypeVar("_Thing")
+
+
+class Context:
+    """The configuration with its stores and clusters. Safe to use from many threads.
+
+    Attributes:
+        groups: every group of the configuration.
+        only_site: the one site that this process serves, "" where it serves them all (one machine).
+        clock: the time.
+    """
+
+    def __init__(
+        self,
+        groups: tuple[ProtectionGroup, ...],
+        *,
+        clock: Clock,
+        open_store: OpenStore,
+        connect: Connect,
+        only_site: str = "",
+    ) -> None:
+        self.groups = groups
+        self.clock = clock
+        self.only_site = only_site
+        self._open_store = open_store
+        self._connect = connect
+        self._stores: dict[str, ObjectStore] = {}
+        self._clusters: dict[tuple[ClusterAccess, float], Cluster] = {}
+        self._lock = threading.Lock()
+
+    def group(self, name: str) -> ProtectionGroup | None:
+        """The group of this name, if the configuration has it."""
+        return next((group for group in self.groups if group.name == name), None)
+
+    def served_sites(self, group: ProtectionGroup) -> tuple[Site, ...]:
+        """The group's sites that this process works for."""
+        return tuple(site for site in group.sites if self.only_site in ("", site.name))
+
+    def store(self, url: str) -> ObjectStore:
+        """The bucket of this URL."""
+        return self._once(self._stores, url, lambda: self._open_store(url))
+
+    def cluster(self, site: Site) -> Cluster:
+        """The site's cluster; connected afresh when its kubeconfig has changed on disk.
+
+        Raises:
+            ConfigError: the kubeconfig or the context is missing or wrong.
+            ClusterError: the API server refuses.
+        """
+        key = (site.cluster, _changed_at(site.cluster))
+        return self._once(self._clusters, key, lambda: self._connect(site))
+
+    def requests(self, site: Site) -> RequestLog:
+        """The requests in the site's control bucket."""
+        return RequestLog(self.store(site.control), self.clock)
+
+    def snapshots(self, site: Site) -> SnapshotStore:
+        """The snapshots in the site's data bucket."""
+        return SnapshotStore(self.store(site.data))
+
+    def roles(self, group: ProtectionGroup) -> CurrentEpoch:
+        """Who is primary, by the highest epoch that any reachable site knows."""
+        return current_epoch(group, self.controls(group))
+
+    def controls(self, group: ProtectionGroup) -> Mapping[SiteName, ObjectStore]:
+        """The control bucket of every site of the group that can be opened."""
+        opened: dict[SiteName, ObjectStore] = {}
+        for site in group.sites:
+            try:
+                opened[site.name] = self.store(site.control)
+            except StoreError:
+                # A store that cannot be opened is as good as one that cannot be reached.
+                continue
+        return opened
+
+    def _once(self, things: dict[_Key, _Thing], key: _Key, make: Callable[[], _Thing]) -> _Thing:
+        """The thing of this key. Made outside the lock: a cluster that does not answer must not hold up the rest."""
+        with self._lock:
+            if key in things:
+                return things[key]
+        made = make()
+        with self._lock:
+            return things.setdefault(key, made)
+
+
+def _changed_at(access: ClusterAccess) -> float:
+    """When the kubeconfig was written; 0 where there is none to look at."""
+    try:
+        return access.kubeconfig.stat().st_mtime if access.kubeconfig else 0.0
+    except OSError:
+        return 0.0
+
+
+def context_from_environment() -> Context:
+    """The context of this process: `KUBESTANDBY_CONFIG` names the file, `KUBESTANDBY_SITE` the site, if only one.
+
+    Raises:
+        ConfigError: the configuration is missing or wrong, or no group has the site.
+    """
+    groups = load_groups(config_path())
+    only_site = os.environ.get(SITE_VARIABLE, "")
+    known = {site.name for group in groups for site in group.sites}
+    if only_site and only_site not in known:
+        raise ConfigError(
+            f"{SITE_VARIABLE}={only_site} is no site of any group; write one of {', '.join(sorted(known))}"
+        )
+    return Context(groups, clock=SystemClock(), open_store=open_store, connect=_connect, only_site=only_site)
+
+
+def _connect(site: Site) -> Cluster:
+    # Late: sanitize never talks to a cluster and its image has no SDK for it.
+    from kubestandby.adapters.kube_cluster import connect
+
+    return connect(site.cluster, site=site.name)

@@ -1,0 +1,156 @@
+"""From an event to the work that it hints at, and from the work to its outcome object.
+
+An event is only a hint: it may come twice, late, out of order or for somebody else. What is to be done is read from
+the objects; what has an outcome already is not done again.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from kubestandby.errors import (
+    BadInputError,
+    FormatError,
+    IncompleteSnapshotError,
+    ObjectMissingError,
+    RoleError,
+    SnapshotNotFoundError,
+    StandbyError,
+)
+from kubestandby.events import ObjectCreated
+from kubestandby.groups import ProtectionGroup, Site
+from kubestandby.layout import FUNCTION_OF, Function, IndexKey, RequestKey, parse_index_key, parse_request_key
+from kubestandby.requests import Outcome, Request, Verdict
+from kubestandby.runtime.context import Context
+from kubestandby.runtime.exclusion import Exclusion
+from kubestandby.runtime.logs import bound
+from kubestandby.runtime.work import ArrivedSnapshot, Handlers, RequestedWork, Result
+
+_LOG = logging.getLogger(__name__)
+_REFUSALS = (RoleError, SnapshotNotFoundError, IncompleteSnapshotError)
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """There is nothing to do: not for this function or site, or done before. `reason` is for the log."""
+
+    reason: str
+
+
+class Dispatcher:
+    """Finds out what an event means to one function and has its handlers do it."""
+
+    def __init__(self, function: Function, context: Context, handlers: Handlers, exclusion: Exclusion) -> None:
+        self._function = function
+        self._context = context
+        self._handlers = handlers
+        self._exclusion = exclusion
+
+    def dispatch(self, event: ObjectCreated) -> Result | Ignored:
+        """Does what the event hints at, if that is anything for this function, and is not done yet.
+
+        Raises:
+            BadInputError: the event is of a bucket that is in no group.
+            StandbyError: a transient one, where the event should be delivered again.
+        """
+        self._check_bucket(event.bucket)
+        result = self._on_key(event)
+        if isinstance(result, Ignored):
+            _LOG.info("event_ignored", extra={"reason": result.reason})
+        return result
+
+    def _on_key(self, event: ObjectCreated) -> Result | Ignored:
+        request, index = parse_request_key(event.key), parse_index_key(event.key)
+        if request:
+            return self._on_request_key(event.bucket, request)
+        if index:
+            return self._on_index_key(event.bucket, index)
+        return Ignored("no_request_and_no_index")
+
+    def _check_bucket(self, bucket: str) -> None:
+        sites = (site for group in self._context.groups for site in group.sites)
+        if not any(bucket in (site.data, site.control) for site in sites):
+            raise BadInputError("the event is of a bucket that is in no group of the configuration")
+
+    def _on_request_key(self, bucket: str, key: RequestKey) -> Result | Ignored:
+        group = self._context.group(key.group)
+        site = group and self._served_site(group, control=bucket)
+        if not group or not site:
+            return Ignored("group_or_site_not_served_here")
+        if FUNCTION_OF[key.action] is not self._function:
+            return Ignored("request_for_another_function")
+        with bound(group=group.name, site=site.name, request=key.name):
+            return self._on_request(group, site, key)
+
+    def _on_request(self, group: ProtectionGroup, site: Site, key: RequestKey) -> Result | Ignored:
+        requests = self._context.requests(site)
+        try:
+            request = requests.read(group.name, key.name)
+        except ObjectMissingError:
+            return Ignored("request_is_gone")
+        except FormatError as error:
+            return self._finish(group, site, key.name, _failed(error))
+        with self._exclusion.hold(group.name, site.name):
+            if requests.outcome(group.name, request.outcome_name):
+                return Ignored("request_has_its_outcome")
+            result = self._attempt(RequestedWork(group, site, request))
+            return self._finish(group, site, request.outcome_name, result, request)
+
+    def _attempt(self, work: RequestedWork) -> Result:
+        request = work.request
+        _LOG.info(
+            "request_started", extra={"action": request.action, "origin": request.origin, "attempt": request.attempt}
+        )
+        try:
+            return self._handlers.carry_out(work)
+        except StandbyError as error:
+            if error.transient:
+                raise
+            return _failed(error)
+
+    def _on_index_key(self, bucket: str, key: IndexKey) -> Result | Ignored:
+        group = self._context.group(key.group)
+        site = group and self._served_site(group, data=bucket)
+        if not group or not site:
+            return Ignored("group_or_site_not_served_here")
+        if key.stage is not self._handlers.stage or not self._handlers.take_in:
+            return Ignored("snapshot_for_another_function")
+        with bound(group=group.name, site=site.name, snapshot=str(key.id)), self._exclusion.hold(group.name, site.name):
+            try:
+                result = self._handlers.take_in(ArrivedSnapshot(group, site, key.id))
+            except StandbyError as error:
+                if error.transient:
+                    raise
+                return self._finish(group, site, f"{self._function}-{key.id}", _failed(error))
+            _LOG.info("snapshot_taken_in", extra={"verdict": result.verdict, "said": result.message})
+            return result
+
+    def _served_site(self, group: ProtectionGroup, *, data: str = "", control: str = "") -> Site | None:
+        sites = self._context.served_sites(group)
+        return next((site for site in sites if site.data == data or site.control == control), None)
+
+    def _finish(
+        self, group: ProtectionGroup, site: Site, name: str, result: Result, request: Request | None = None
+    ) -> Result:
+        """Writes the outcome. One that cannot be written now has the event delivered again; the work converges."""
+        outcome = Outcome(
+            group=group.name,
+            request=name,
+            verdict=result.verdict,
+            message=result.message,
+            finished_at=self._context.clock.now(),
+            snapshot=result.snapshot,
+            report=result.report,
+            details=result.details,
+        )
+        self._context.requests(site).finish(outcome)
+        level = logging.ERROR if result.verdict in (Verdict.FAILED, Verdict.REFUSED) else logging.INFO
+        action = {"action": request.action} if request else {}
+        _LOG.log(
+            level, "request_done", extra={"outcome": name, "verdict": result.verdict, "said": result.message, **action}
+        )
+        return result
+
+
+def _failed(error: StandbyError) -> Result:
+    verdict = Verdict.REFUSED if isinstance(error, _REFUSALS) else Verdict.FAILED
+    return Result(verdict=verdict, message=str(error))

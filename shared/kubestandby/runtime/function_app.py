@@ -1,0 +1,164 @@
+"""The HTTP contract of the three functions, on functions-framework's `http` signature.
+
+    GET /                   200 {"function": "export", "version": "0.1.0"}: the process is up and its configuration good
+    POST, an event          the work that it hints at is done before the answer
+    POST, a request         202 {"request": NAME, "group": ..., "site": ...}: written; its event starts the work
+    POST {"action":"tick"}  200 with what was pushed again (export only)
+
+The status says whether the same call should come again: 503 with Retry-After and 500 yes; 200 (done, ignored, or failed
+for good, with an outcome object and an ERROR line) and 4xx (nobody can understand it) no. A 4xx never repeats input.
+"""
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import flask
+
+from kubestandby import __version__
+from kubestandby.adapters import event_wire, wire_json
+from kubestandby.errors import BadInputError, ConfigError, RoleError, StandbyError
+from kubestandby.layout import Function
+from kubestandby.runtime.context import Context, context_from_environment
+from kubestandby.runtime.dispatching import Dispatcher, Ignored
+from kubestandby.runtime.exclusion import BusyError, Exclusion
+from kubestandby.runtime.logs import bound, error_facts, set_up_logging
+from kubestandby.runtime.submitting import read_call, submit
+from kubestandby.runtime.work import Handlers, Result
+
+_LOG = logging.getLogger(__name__)
+TICK = "tick"
+_RETRY_SECONDS = 10
+_BUSY_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer before it is one."""
+
+    status: int
+    body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class FunctionApp:
+    """One function's HTTP face. The configuration is read at the first call, so that a wrong one can be answered."""
+
+    def __init__(
+        self,
+        function: Function,
+        build: Callable[[Context], Handlers],
+        context: Callable[[], Context] = context_from_environment,
+    ) -> None:
+        self._function = function
+        self._build = build
+        self._make_context = context
+        self._parts: tuple[Context, Handlers, Dispatcher] | None = None
+        self._lock = threading.Lock()
+
+    def serve(self, request: flask.Request) -> flask.Response:
+        """Answers one call. Reads no more of a body than an event may have."""
+        body = request.stream.read(wire_json.MAX_BYTES + 1)
+        answer = self.answer(request.method, dict(request.headers), body)
+        text = json.dumps(answer.body, ensure_ascii=False, default=str)
+        return flask.Response(text + "\n", answer.status, dict(answer.headers), mimetype="application/json")
+
+    def answer(self, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Answers one call; no exception leaves this method."""
+        with bound(function=self._function):
+            try:
+                return self._answer(method, headers, body)
+            except BadInputError as error:
+                _LOG.warning("bad_input", extra=error_facts(error))
+                return Answer(400, {"error": str(error)})
+            except RoleError as error:
+                _LOG.warning("refused", extra=error_facts(error))
+                return Answer(409, {"error": str(error)})
+            except StandbyError as error:
+                return _failure(error)
+            except Exception:  # noqa: BLE001 - the last line: the caller is told nothing, the log has it
+                _LOG.exception("unexpected_error")
+                return Answer(500, {"error": "an unexpected error; the function's log has it"})
+
+    def _answer(self, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        context, handlers, dispatcher = self._loaded()
+        if method in ("GET", "HEAD"):
+            return Answer(200, {"function": self._function, "version": __version__})
+        if method != "POST":
+            return Answer(405, {"error": "use GET or POST"}, {"Allow": "GET, HEAD, POST"})
+        value = None if _is_marked_event(headers) else wire_json.parse_object(body)
+        if event_wire.is_event(headers, value):
+            return self._on_event(dispatcher, headers, body)
+        if value and value.get("action") == TICK and handlers.tick:
+            return self._on_tick(handlers.tick, value)
+        return self._on_call(context, value or {})
+
+    def _on_event(self, dispatcher: Dispatcher, headers: Mapping[str, str], body: bytes) -> Answer:
+        event = event_wire.decode(headers, body)
+        with bound(event_id=event.event_id, key=event.key):
+            try:
+                return Answer(200, _said(dispatcher.dispatch(event)))
+            except StandbyError as error:
+                if error.transient or isinstance(error, BadInputError | ConfigError):
+                    raise
+                # The same event would fail the same way: 200, or it comes again for ever.
+                _LOG.error("failed", extra=error_facts(error))
+                return Answer(200, {"verdict": "failed", "message": str(error)})
+
+    def _on_tick(self, tick: Callable[[], Mapping[str, Any]], value: Mapping[str, Any]) -> Answer:
+        if len(value) != 1:
+            raise BadInputError("a tick has no field but its action")
+        return Answer(200, {"tick": tick()})
+
+    def _on_call(self, context: Context, value: Mapping[str, Any]) -> Answer:
+        call = read_call(value, self._function, context)
+        submitted = submit(call, context)
+        if submitted is None:
+            return Answer(200, {"ignored": "another site is primary; its own timer asks for exports"})
+        site, request = submitted
+        facts = {"group": call.group.name, "site": site.name, "request": request.name}
+        _LOG.info("request_written", extra={**facts, "action": call.action, "origin": call.origin})
+        return Answer(202, facts)
+
+    def _loaded(self) -> tuple[Context, Handlers, Dispatcher]:
+        with self._lock:
+            if self._parts is None:
+                context = self._make_context()
+                handlers = self._build(context)
+                self._parts = context, handlers, Dispatcher(self._function, context, handlers, Exclusion())
+            return self._parts
+
+
+def function_app(function: Function, build: Callable[[Context], Handlers]) -> FunctionApp:
+    """The app of a function process: logs set up, configuration from the environment."""
+    set_up_logging()
+    return FunctionApp(function, build)
+
+
+def _is_marked_event(headers: Mapping[str, str]) -> bool:
+    """An event by its headers alone: then its body is the decoder's, not ours."""
+    return event_wire.is_event(headers, None)
+
+
+def _said(result: Result | Ignored) -> Mapping[str, Any]:
+    if isinstance(result, Ignored):
+        return {"verdict": "ignored", "message": result.reason}
+    return {
+        "verdict": result.verdict,
+        "message": result.message,
+        **({"report": result.report} if result.report else {}),
+    }
+
+
+def _failure(error: StandbyError) -> Answer:
+    """A transient failure, or a wrong configuration that somebody will correct, has the event come again."""
+    if error.transient or isinstance(error, ConfigError):
+        seconds = _BUSY_SECONDS if isinstance(error, BusyError) else _RETRY_SECONDS
+        level = logging.ERROR if isinstance(error, ConfigError) else logging.WARNING
+        _LOG.log(level, "try_again", extra={**error_facts(error), "retry_after": seconds})
+        return Answer(503, {"error": "not possible now; try again"}, {"Retry-After": str(seconds)})
+    _LOG.error("failed", extra=error_facts(error))
+    return Answer(500, {"error": str(error)})

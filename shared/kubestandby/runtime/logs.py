@@ -1,0 +1,88 @@
+"""Log records of a function, as one JSON object per line on standard error.
+
+The message of a record is a stable event name (`request_done`), its facts are keys given with `extra`:
+
+    _LOG.info("snapshot_exported", extra={"snapshot": "1-7", "objects": 42})
+
+What a call is about (function, event, group, request) is bound once and stands in every line written during it.
+Manifests and secrets never enter a record: of an exception that is not ours only the type and the places are written,
+for its text may hold what was being worked on.
+"""
+
+import json
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from kubestandby.errors import StandbyError
+
+LEVEL_VARIABLE = "KUBESTANDBY_LOG_LEVEL"
+_MAX_TEXT = 1000
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_BOUND: ContextVar[dict[str, str]] = ContextVar("bound", default={})  # noqa: B039 - never changed in place
+
+
+@contextmanager
+def bound(**facts: str) -> Iterator[None]:
+    """Adds facts to every record written inside: function, event_id, group, site, request, snapshot."""
+    token = _BOUND.set({**_BOUND.get(), **{name: fact for name, fact in facts.items() if fact}})
+    try:
+        yield
+    finally:
+        _BOUND.reset(token)
+
+
+def set_up_logging(stream: TextIO | None = None) -> None:
+    """Makes this process log JSON lines at the level of `KUBESTANDBY_LOG_LEVEL` (default INFO). Safe to call again."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    level = os.environ.get(LEVEL_VARIABLE, "INFO").upper()
+    root.setLevel(level if level in logging.getLevelNamesMapping() else "INFO")
+    # The SDK logs bodies of requests at DEBUG: manifests, and with them secrets.
+    for name in ("kubernetes", "urllib3", "oci", "watchfiles"):
+        logging.getLogger(name).setLevel("WARNING")
+
+
+class JsonFormatter(logging.Formatter):
+    """One record as one line of JSON: time, level, event, logger, what is bound, then the record's own facts."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without line break."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "event": record.getMessage()[:_MAX_TEXT],
+            "logger": record.name,
+            **_BOUND.get(),
+        }
+        line |= {name: _fact(fact) for name, fact in vars(record).items() if name not in _STANDARD}
+        if record.exc_info and record.exc_info[1]:
+            line |= error_facts(record.exc_info[1])
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def error_facts(error: BaseException) -> dict[str, Any]:
+    """What may be logged of an error: our own message; of any other its type and the places that it passed."""
+    if isinstance(error, StandbyError):
+        return {"error": type(error).__name__, "message": str(error)[:_MAX_TEXT]}
+    frames = traceback.extract_tb(error.__traceback__)
+    return {
+        "error": type(error).__name__,
+        "places": [f"{os.path.basename(f.filename)}:{f.lineno} {f.name}" for f in frames[-12:]],  # noqa: PTH119
+    }
+
+
+def _fact(fact: Any) -> Any:
+    if fact is None or isinstance(fact, bool | int | float):
+        return fact
+    if isinstance(fact, list | tuple):
+        return [_fact(item) for item in fact[:100]]
+    return str(fact)[:_MAX_TEXT]

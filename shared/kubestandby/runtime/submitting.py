@@ -1,0 +1,129 @@
+"""From an HTTP body to a request object in the control bucket of the site that is to do the work.
+
+    {"action": "failover", "group": "shop", "to": "west"}
+
+The answer comes before the work: the request object is what counts, and its creation is the event that starts it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kubestandby.errors import BadInputError, FormatError, RoleError
+from kubestandby.groups import ProtectionGroup, RestoreMode, Site
+from kubestandby.layout import FUNCTION_OF, Action, Function
+from kubestandby.requests import Request
+from kubestandby.runtime.context import Context
+from kubestandby.snapshots import SnapshotId
+
+_FIELDS = ("action", "group", "to", "snapshot", "mode", "origin")
+_ORIGINS = ("webhook", "timer", "operator")
+TIMER = "timer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A body that was checked."""
+
+    action: Action
+    group: ProtectionGroup
+    to: Site | None
+    snapshot: SnapshotId | None
+    mode: str
+    origin: str
+
+
+def read_call(body: Mapping[str, Any], function: Function, context: Context) -> Call:
+    """Checks a body field by field.
+
+    Raises:
+        BadInputError: a field is unknown, missing or wrong; never echoes it.
+    """
+    if any(name not in _FIELDS for name in body):
+        raise BadInputError(f"the body has a field that a request does not have; its fields are {', '.join(_FIELDS)}")
+    texts = {name: _text(body, name) for name in _FIELDS}
+    group = context.group(texts["group"])
+    if group is None:
+        raise BadInputError("there is no group of that name in the configuration")
+    return Call(
+        action=_action(texts["action"], function),
+        group=group,
+        to=_site(group, texts["to"]),
+        snapshot=_snapshot(texts["snapshot"]),
+        mode=_one_of("mode", texts["mode"], ("", *RestoreMode)),
+        origin=_one_of("origin", texts["origin"] or _ORIGINS[0], _ORIGINS),
+    )
+
+
+def submit(call: Call, context: Context) -> tuple[Site, Request] | None:
+    """Writes the request where the work is to be done. None: a timer's, and another site's timer sees to it.
+
+    Raises:
+        BadInputError: a failover that does not say where to.
+        RoleError: an export is asked of a site that is not the primary.
+        StoreError: the request cannot be written.
+    """
+    site = _site_of_work(call, context)
+    if call.origin == TIMER and site not in context.served_sites(call.group):
+        return None
+    request = context.requests(site).submit(
+        call.group.name,
+        call.action,
+        origin=call.origin,
+        snapshot=call.snapshot,
+        to=call.to.name if call.to else None,
+        mode=call.mode,
+    )
+    return site, request
+
+
+def _site_of_work(call: Call, context: Context) -> Site:
+    """Exports and what follows from them are the primary's, restores the other site's, unless `to` says where."""
+    if call.action is Action.FAILOVER:
+        if call.to is None:
+            raise BadInputError("a failover says where to: give the site as `to`")
+        return call.to
+    primary = call.group.site(context.roles(call.group).epoch.primary)
+    if call.action in (Action.EXPORT, Action.SANITIZE):
+        if call.to not in (None, primary):
+            raise RoleError(
+                f"group {call.group.name}: {primary.name} is primary, so only it can be asked to {call.action}"
+            )
+        return primary
+    return call.to or call.group.other_site(primary.name)
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name, "")
+    if not isinstance(value, str) or len(value) > 253:
+        raise BadInputError(f"{name} is not a short text")
+    return value
+
+
+def _action(text: str, function: Function) -> Action:
+    known = [action for action in Action if FUNCTION_OF[action] is function]
+    if text not in known:
+        raise BadInputError(f"this function knows the actions {', '.join(known)}")
+    return Action(text)
+
+
+def _site(group: ProtectionGroup, name: str) -> Site | None:
+    if not name:
+        return None
+    site = next((site for site in group.sites if site.name == name), None)
+    if site is None:
+        raise BadInputError(f"`to` is no site of the group; its sites are {', '.join(s.name for s in group.sites)}")
+    return site
+
+
+def _snapshot(text: str) -> SnapshotId | None:
+    try:
+        return SnapshotId.parse(text) if text else None
+    except FormatError:
+        raise BadInputError("snapshot is not EPOCH-GENERATION, such as 1-7") from None
+
+
+def _one_of(name: str, text: str, choices: tuple[str, ...]) -> str:
+    if text not in choices:
+        raise BadInputError(f"{name} is none of {', '.join(choice for choice in choices if choice)}")
+    return text
