@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.testbed.fixtures import TestCluster
+from tests.testbed.access import ClusterAccess
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -23,8 +23,8 @@ class Crossing:
 
     namespace: str
     config: Path
-    primary: TestCluster
-    standby: TestCluster
+    primary: ClusterAccess
+    standby: ClusterAccess
 
     def kubestandby(self, *arguments: str, status: int = 0) -> str:
         """Runs the command line, demands its exit status, returns what it printed on standard output."""
@@ -44,7 +44,7 @@ class Crossing:
         return json.loads(self.kubestandby(*arguments, "--output", "json", status=status))
 
 
-def _config(crossing_dir: Path, namespace: str, primary: TestCluster, standby: TestCluster) -> Path:
+def _config(crossing_dir: Path, namespace: str, primary: ClusterAccess, standby: ClusterAccess) -> Path:
     sites = {
         site: {
             "cluster": {"kubeconfig": str(cluster.kubeconfig), "context": cluster.context},
@@ -71,7 +71,7 @@ def _config(crossing_dir: Path, namespace: str, primary: TestCluster, standby: T
 
 
 @pytest.fixture
-def crossing(tmp_path: Path, primary: TestCluster, standby: TestCluster) -> Iterator[Crossing]:
+def crossing(tmp_path: Path, primary: ClusterAccess, standby: ClusterAccess) -> Iterator[Crossing]:
     """A group over a namespace of its own, which both clusters lose again at the end."""
     namespace = f"crossing-{uuid.uuid4().hex[:6]}"
     primary.kubectl("create", "namespace", namespace)
