@@ -97,7 +97,9 @@ class SnapshotIndex:
         failures: API groups and types that could not be read, `group[/plural]: reason`; empty = complete.
         namespaces: in dependency order.
         entries: sorted by path.
-        content_sha256: digest over the entries alone; equal digests mean an equal state.
+        content_sha256: digest over the entries alone: over every byte that is stored.
+        state_sha256: digest over the desired state alone, without what moves by itself (measurements in a status, times
+            in managedFields): an export that finds it unchanged makes no new generation.
         dropped: what the export left out, by rule. `rules`: what sanitize changed, by rule.
     """
 
@@ -121,6 +123,7 @@ class SnapshotIndex:
     images: tuple[ImageUse, ...]
     dropped: tuple[RuleCount, ...] = ()
     rules: tuple[RuleCount, ...] = ()
+    state_sha256: str = ""
     format_version: int = FORMAT_VERSION
 
     @property

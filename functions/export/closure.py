@@ -1,0 +1,149 @@
+"""Which cluster-scoped objects belong to a group's namespaces: those that are needed, those that point in, those named.
+
+Pure: decides over manifests that the exporter has listed.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kubestandby.resources import GVK, Manifest
+from kubestandby.snapshots import GroupName
+
+from .references import CLUSTER_ROLE, PERSISTENT_VOLUME, Need
+
+INCLUDE_LABEL = "kubestandby.dev/include"
+SCRIPTS_LABEL = "maak8sapply"
+"""The label by which the playbook's scripts are told to apply a cluster-scoped object with a namespace."""
+
+
+@dataclass(slots=True)
+class Closure:
+    """What is known so far of the namespaces, and so what they need.
+
+    Attributes:
+        needs: objects that something in the snapshot names; grows as objects are taken in.
+        claims: PersistentVolumeClaims in the snapshot, by (namespace, name).
+    """
+
+    group: GroupName
+    namespaces: frozenset[str]
+    needs: set[Need] = field(default_factory=set)
+    claims: set[tuple[str, str]] = field(default_factory=set)
+
+    def note(self, manifest: Manifest, needs: Iterable[Need]) -> None:
+        """Takes in what one object of the snapshot needs."""
+        self.needs.update(needs)
+        if GVK.of(manifest).group_kind == ("", "PersistentVolumeClaim"):
+            self.claims.add((manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]))
+
+    def wants(self, manifest: Manifest) -> bool:
+        """Whether a cluster-scoped object belongs to the snapshot."""
+        return self.is_labelled(manifest) or self._points_in(manifest) or self._is_named(manifest)
+
+    def is_labelled(self, manifest: Manifest) -> bool:
+        """Whether a label asks for it, for this group or for one of its namespaces."""
+        labels = manifest["metadata"].get("labels") or {}
+        return labels.get(INCLUDE_LABEL) == self.group or labels.get(SCRIPTS_LABEL) in self.namespaces
+
+    def names_any(self, kind: tuple[str, str]) -> bool:
+        """Whether anything of this kind is needed by name."""
+        return any(need[:2] == kind for need in self.needs)
+
+    def _is_named(self, manifest: Manifest) -> bool:
+        kind = GVK.of(manifest).group_kind
+        bound_elsewhere = kind == PERSISTENT_VOLUME and (manifest.get("spec") or {}).get("claimRef")
+        return not bound_elsewhere and Need(*kind, manifest["metadata"]["name"]) in self.needs
+
+    def _points_in(self, manifest: Manifest) -> bool:
+        pointer = POINTERS.get(GVK.of(manifest).group_kind)
+        return pointer is not None and pointer(manifest, self)
+
+
+def _binds_account_within(binding: Manifest, closure: Closure) -> bool:
+    """A subject is a ServiceAccount of a chosen namespace, as itself, as user name or as its namespace's group.
+
+    The group of all service accounts (`system:serviceaccounts`) belongs to the cluster, not to a namespace
+    (kubernetes.io/docs/reference/access-authn-authz/rbac, referring to subjects).
+    """
+    return any(_account_namespace(subject) in closure.namespaces for subject in binding.get("subjects") or ())
+
+
+def _account_namespace(subject: Mapping[str, Any]) -> str:
+    """The namespace of the service account, or of the service accounts, that the subject is; "" for anybody else."""
+    kind, name = subject.get("kind"), str(subject.get("name", ""))
+    if kind == "ServiceAccount":
+        return str(subject.get("namespace", ""))
+    prefix, _, rest = name.rpartition("system:serviceaccounts:" if kind == "Group" else "system:serviceaccount:")
+    if prefix or not rest or rest == name:
+        return ""
+    return rest if kind == "Group" else rest.partition(":")[0]
+
+
+def _calls_service_within(configuration: Manifest, closure: Closure) -> bool:
+    """A webhook's service lives in a chosen namespace (WebhookClientConfig.service)."""
+    configs = [webhook.get("clientConfig") or {} for webhook in configuration.get("webhooks") or ()]
+    return any((config.get("service") or {}).get("namespace") in closure.namespaces for config in configs)
+
+
+def _is_served_within(api_service: Manifest, closure: Closure) -> bool:
+    """The service behind an aggregated API lives in a chosen namespace (APIServiceSpec.service)."""
+    return ((api_service.get("spec") or {}).get("service") or {}).get("namespace") in closure.namespaces
+
+
+def _is_bound_to_claim(volume: Manifest, closure: Closure) -> bool:
+    """The volume's claim is in the snapshot (PersistentVolumeSpec.claimRef)."""
+    claim = (volume.get("spec") or {}).get("claimRef") or {}
+    return (claim.get("namespace", ""), claim.get("name", "")) in closure.claims
+
+
+POINTERS: Mapping[tuple[str, str], Callable[[Manifest, Closure], bool]] = {
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"): _binds_account_within,
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): _calls_service_within,
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): _calls_service_within,
+    ("apiregistration.k8s.io", "APIService"): _is_served_within,
+    PERSISTENT_VOLUME: _is_bound_to_claim,
+}
+"""Kinds that belong to the snapshot because they point into its namespaces."""
+
+
+def with_parts(needed: Collection[str], roles: Iterable[Manifest]) -> set[str]:
+    """The names of the needed ClusterRoles and of all that is aggregated into them (ClusterRole.aggregationRule)."""
+    by_name = {role["metadata"]["name"]: role for role in roles}
+    found: set[str] = set()
+    waiting = [name for name in needed if name in by_name]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(_parts_of(by_name[name], by_name.values()))
+    return found
+
+
+def cluster_roles_named(needs: Iterable[Need]) -> set[str]:
+    """Names of the ClusterRoles among the needs."""
+    return {need.name for need in needs if need[:2] == CLUSTER_ROLE}
+
+
+def _parts_of(role: Manifest, roles: Iterable[Manifest]) -> list[str]:
+    selectors = (role.get("aggregationRule") or {}).get("clusterRoleSelectors") or ()
+    return [part["metadata"]["name"] for part in roles if any(_selects(s, part) for s in selectors)]
+
+
+def _selects(selector: Mapping[str, Any], manifest: Manifest) -> bool:
+    """Whether a label selector matches; an empty one matches everything (metav1.LabelSelector)."""
+    labels = manifest["metadata"].get("labels") or {}
+    exact = all(labels.get(key) == value for key, value in (selector.get("matchLabels") or {}).items())
+    return exact and all(_satisfies(expression, labels) for expression in selector.get("matchExpressions") or ())
+
+
+def _satisfies(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    """One LabelSelectorRequirement. An operator that we do not know selects: too much is safer than too little."""
+    key, values = expression.get("key", ""), expression.get("values") or ()
+    meanings: dict[str, bool] = {
+        "In": key in labels and labels[key] in values,
+        "NotIn": key not in labels or labels[key] not in values,
+        "Exists": key in labels,
+        "DoesNotExist": key not in labels,
+    }
+    return meanings.get(str(expression.get("operator")), True)

@@ -1,0 +1,84 @@
+"""Exports what is in a group's namespaces."""
+
+from collections.abc import Sequence
+
+from kubestandby.ports import Discovery
+from kubestandby.resources import Manifest, ResourceType
+
+from .assembly import Assembly
+from .drop_rules import Facts, dropped_by
+from .listing import Lister, ListTask, Query, Sieve
+from .scope import listable_types
+
+LISTED_ONE_BY_ONE = 3
+"""Up to so many namespaces are listed each on its own; more are picked from one list over the whole cluster."""
+
+JUDGED_FIRST = frozenset({("", "Service"), ("", "ServiceAccount")})
+"""Types of which `Facts` are needed to judge the others."""
+
+
+def export_namespaced(lister: Lister, discovery: Discovery, namespaces: Sequence[str], assembly: Assembly) -> None:
+    """Takes every object that is to be kept; types that cannot be read are noted.
+
+    Raises:
+        ClusterError: the cluster as a whole does not answer, or refuses the credentials.
+    """
+    types = [type_ for type_ in listable_types(discovery) if type_.namespaced]
+    first = [type_ for type_ in types if type_.gvk.group_kind in JUDGED_FIRST]
+    facts = _FactsInTheMaking()
+    _export(lister, [_task(type_, namespaces, Facts(), facts) for type_ in first], assembly)
+    judged = facts.facts()
+    _export(lister, [_task(type_, namespaces, judged) for type_ in types if type_ not in first], assembly)
+
+
+def _export(lister: Lister, tasks: Sequence[ListTask], assembly: Assembly) -> None:
+    with lister.run(tasks) as results:
+        for listed in results:
+            assembly.note_list(listed)
+            for manifest in listed.manifests():
+                assembly.take(listed.resource, manifest)
+
+
+def _task(
+    resource: ResourceType,
+    namespaces: Sequence[str],
+    facts: Facts,
+    learning: "_FactsInTheMaking | None" = None,
+) -> ListTask:
+    chosen = frozenset(namespaces)
+
+    def wanted(manifest: Manifest) -> bool:
+        within = manifest["metadata"].get("namespace") in chosen
+        if within and learning is not None:
+            learning.learn(manifest)
+        return within
+
+    each = tuple(Query(namespace=namespace) for namespace in namespaces)
+    few = len(namespaces) <= LISTED_ONE_BY_ONE
+    return ListTask(
+        resource=resource,
+        queries=each if few else (Query(),),
+        fallback=() if few else each,
+        sieve=lambda: Sieve(lambda manifest: dropped_by(manifest, facts), wanted=wanted),
+    )
+
+
+class _FactsInTheMaking:
+    """Learns from Services and ServiceAccounts, those that are left out too. Only ever adds: threads may share it."""
+
+    def __init__(self) -> None:
+        self._services: set[tuple[str, str]] = set()
+        self._secrets: set[tuple[str, str]] = set()
+
+    def learn(self, manifest: Manifest) -> None:
+        """Takes in one object."""
+        metadata = manifest["metadata"]
+        if manifest["kind"] == "Service" and (manifest.get("spec") or {}).get("selector"):
+            self._services.add((metadata["namespace"], metadata["name"]))
+        elif manifest["kind"] == "ServiceAccount":
+            names = [secret.get("name", "") for secret in manifest.get("secrets") or ()]
+            self._secrets.update((metadata["namespace"], name) for name in names)
+
+    def facts(self) -> Facts:
+        """What was learnt."""
+        return Facts(selecting_services=frozenset(self._services), token_secrets=frozenset(self._secrets))
