@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import os
 import re
@@ -12,10 +10,11 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.testbed.errors import TestbedError
+from tests.testbed.locks import locked
 from tests.testbed.toolchain import cache_directory, go_command, go_version
 
 SOURCE = Path(__file__).parent / "controlplane"
@@ -58,23 +57,6 @@ def controlplane_binary(report: Report = to_stderr) -> Path:
         if not binary.is_file():
             _build(go, binary, report)
     return binary
-
-
-@contextlib.contextmanager
-def locked(path: Path, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Holds a lock between processes, which the kernel frees if this one dies.
-
-    Args:
-        path: The lock's file; it stays, because removing it would race with others.
-        on_wait: Called if somebody else holds the lock.
-    """
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            on_wait()
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _place(go: Path) -> Path:

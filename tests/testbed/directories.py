@@ -12,11 +12,12 @@ import fcntl
 import os
 import shutil
 import tempfile
+import weakref
 from pathlib import Path
 from typing import TextIO
 
-from tests.testbed.build import locked
 from tests.testbed.errors import TestbedError
+from tests.testbed.locks import locked
 
 OWNER_LOCK = "owner.lock"
 
@@ -50,15 +51,16 @@ class OwnedDirectory:
             sweep(base)
             self.path = Path(tempfile.mkdtemp(dir=base, prefix=f"{name}-"))
             self._lock = _lock_file(self.path)
+            # Also removes it at the end of the process, if that comes by an exception in an awkward moment.
+            self._removal = weakref.finalize(self, _remove, self.path, self._lock)
 
     def remove(self) -> None:
         """Removes the directory with all it holds; another time does nothing."""
-        if not self._lock.closed:
-            shutil.rmtree(self.path, ignore_errors=True)
-            self._lock.close()
+        self._removal()
 
     def disown(self) -> None:
-        """Gives the directory up without removing it, as the end of the process would."""
+        """Gives the directory up without removing it, as a violent end of the process would."""
+        self._removal.detach()
         self._lock.close()
 
 
@@ -89,6 +91,11 @@ def wait_for_owner_to_end(directory: Path) -> None:
             fcntl.flock(file, fcntl.LOCK_EX)
     except FileNotFoundError:
         return
+
+
+def _remove(directory: Path, lock: TextIO) -> None:
+    shutil.rmtree(directory, ignore_errors=True)
+    lock.close()
 
 
 def _lock_file(directory: Path) -> TextIO:

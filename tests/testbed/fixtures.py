@@ -26,7 +26,7 @@ import pytest
 from tests.testbed.access import PRIMARY, STANDBY, ClusterAccess, given_clusters
 from tests.testbed.build import built_binary, controlplane_binary
 from tests.testbed.directories import OwnedDirectory
-from tests.testbed.holder import shared_clusters, wait_for_holder_to_end
+from tests.testbed.holder import clusters_were_started, shared_clusters, wait_for_holder_to_end
 
 RUN_INPUT = "kubestandby_testbed_run"
 RUN = pytest.StashKey[OwnedDirectory]()
@@ -54,9 +54,11 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Ends the run: the clusters, if any were started, stop now."""
     if run := config.stash.get(RUN, None):
+        if not clusters_were_started(run.path):
+            run.remove()
+            return
         run.disown()
         wait_for_holder_to_end(run.path)
-        run.remove()
 
 
 @pytest.fixture(scope="session")

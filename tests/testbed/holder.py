@@ -18,10 +18,10 @@ from pathlib import Path
 from types import FrameType
 
 from tests.testbed.access import PRIMARY, STANDBY
-from tests.testbed.build import locked
 from tests.testbed.cluster import start_clusters
 from tests.testbed.directories import wait_for_owner_to_end
 from tests.testbed.errors import TestbedError
+from tests.testbed.locks import locked
 
 ROOT = Path(__file__).parents[2]
 OUTCOME, LOG, LOCK = "outcome.json", "holder.log", "start.lock"
@@ -47,10 +47,15 @@ def shared_clusters(run: Path) -> dict[str, Path]:
     return {name: Path(path) for name, path in outcome["kubeconfigs"].items()}
 
 
+def clusters_were_started(run: Path) -> bool:
+    """Whether a test of the run has asked for a cluster."""
+    return (run / LOG).exists()
+
+
 def wait_for_holder_to_end(run: Path) -> None:
     """Returns when the holder, having noticed the end of the run, has removed all traces."""
     deadline = time.monotonic() + END_SECONDS
-    while (run / LOG).exists() and time.monotonic() < deadline:
+    while clusters_were_started(run) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
 
 

