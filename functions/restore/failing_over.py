@@ -45,9 +45,7 @@ class FailingOver:
             return _already(group, site, roles.epoch)
         index = self._restoring.choose(group, site, request.snapshot)
         if not is_primary:
-            # Not one byte of doubt is taken over the line: all of the archive, and that the cluster answers.
-            self._context.snapshots(site).verify(index)
-            self._context.cluster(site).identity()
+            self._restoring.check(group, site, index, named=request.snapshot is not None)
             self._begin(group, site, roles, request)
         return self._restoring.restore(
             group, site, index, mode=RestoreMode.HOT, purpose=Purpose.FAILOVER, request=request

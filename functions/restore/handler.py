@@ -42,7 +42,7 @@ class _Restore:
         if action is Action.PLAN:
             index = self._restoring.choose(work.group, work.site, request.snapshot)
             mode = mode_of(work.group, request)
-            return self._restoring.plan(work.group, work.site, index, mode=mode, request=request)
+            return self._restoring.preview(work.group, work.site, index, mode=mode, request=request)
         raise BadInputError(f"request {request.name} asks for {action}, which is not restore's work")
 
     def _restore(self, work: RequestedWork) -> Result:

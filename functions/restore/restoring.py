@@ -1,6 +1,7 @@
 """One restore from the handler's side: which snapshot, how old its state is, and where report and mark are written."""
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from kubestandby import codec, layout
@@ -15,7 +16,9 @@ from kubestandby.runtime.logs import error_facts
 from kubestandby.runtime.work import Result
 from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
 
+from .inventory import InventoryLedger
 from .restorer import Restorer
+from .verifying import verify
 
 _LOG = logging.getLogger(__name__)
 _TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
@@ -70,12 +73,13 @@ class Restoring:
             requested_at=requested_at,
             request=request.outcome_name if request else "",
             rpo_seconds=self._rpo_seconds(group, site, index, requested_at),
+            named=request is not None and request.snapshot is not None and purpose is not Purpose.SYNC,
         )
         key = self._store_report(site, report)
         AppliedMarks(self._context.store(site.control)).add(_mark(report, key))
         return _result(report, key)
 
-    def plan(
+    def preview(
         self, group: ProtectionGroup, site: Site, index: SnapshotIndex, *, mode: RestoreMode, request: Request
     ) -> Result:
         """Finds out what a restore would do and writes that as a report; nothing else is written.
@@ -83,27 +87,26 @@ class Restoring:
         Raises:
             StandbyError: the plan could not be made, or the report not be written.
         """
-        started_at = self._context.clock.now()
-        plan = self._restorer(site).plan(group, site.name, index, mode=mode)
-        finished_at = self._context.clock.now()
-        report = RestoreReport(
-            group=group.name,
-            snapshot=index.id,
-            purpose=Purpose.PLAN,
-            mode=mode,
-            site=site.name,
-            target_cluster=plan.target_cluster,
+        report = self._restorer(site).preview(
+            replace(group, restore=replace(group.restore, mode=mode)),
+            site.name,
+            index,
             requested_at=request.requested_at,
-            started_at=started_at,
-            finished_at=finished_at,
-            results=plan.results,
-            restarted=plan.restarts,
-            images=tuple(image.reference for image in index.images),
-            phases={"plan": (finished_at - started_at).total_seconds()},
-            rpo_seconds=self._rpo_seconds(group, site, index, request.requested_at),
             request=request.outcome_name,
+            rpo_seconds=self._rpo_seconds(group, site, index, request.requested_at),
+            named=request.snapshot is not None,
         )
         return _result(report, self._store_report(site, report))
+
+    def check(self, group: ProtectionGroup, site: Site, index: SnapshotIndex, *, named: bool) -> None:
+        """Makes sure, as far as can be without planning, that a restore will not be refused: every byte is read.
+
+        Raises:
+            StandbyError: it would be refused, or the site's cluster or bucket cannot be used.
+        """
+        self._context.snapshots(site).verify(index)
+        cluster = self._context.cluster(site)
+        verify(group, site.name, index, cluster.identity(), InventoryLedger(cluster, group.name).read(), named=named)
 
     def _restorer(self, site: Site) -> Restorer:
         return Restorer(self._context.cluster(site), self._context.snapshots(site), self._context.clock)
