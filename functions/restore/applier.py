@@ -1,0 +1,160 @@
+"""Carries out a plan: sends exactly what it says, wave by wave, at the same time within a wave.
+
+One object's refusal is an outcome; the rest goes on. What may pass by itself (a webhook whose server is still
+starting, rights that the authoriser has not seen yet) is tried again after everything else.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+from kubestandby.errors import ClusterError, ClusterUnavailableError
+from kubestandby.ports import Clock, Cluster
+from kubestandby.reports import Change, ObjectResult
+
+from .definitions import await_definitions
+from .deletions import await_deletions
+from .plans import GroupKind, Identity, Method, Plan, PlannedObject
+from .refusals import describe, is_final, is_invalid, is_webhook_failure, may_pass
+from .sending import WHOLE_REASON, send
+from .waves import CRD, NAMESPACE, definitions
+
+LATE_PAUSES = (1.0, 3.0, 8.0, 15.0, 30.0)
+"""Seconds before each further round of tries, after all waves."""
+
+_ROUNDS_FOR_REFUSALS = 2
+"""Rounds for what an answer of 403, 404 or 409 refused; an unreachable webhook gets them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    planned: PlannedObject
+    error: ClusterError
+
+
+@dataclass(slots=True)
+class _Run:
+    """How far the apply has come."""
+
+    results: dict[Identity, ObjectResult] = field(default_factory=dict)
+    refusals: dict[Identity, _Refusal] = field(default_factory=dict)
+    blocked: dict[Identity, PlannedObject] = field(default_factory=dict)
+    failed_namespaces: set[str] = field(default_factory=set)
+    undefined_kinds: dict[GroupKind, str] = field(default_factory=dict)
+
+    def why_blocked(self, planned: PlannedObject) -> str:
+        """Why there is no sense in sending the object, "" for none."""
+        group, kind, namespace, _ = planned.identity
+        if namespace and namespace in self.failed_namespaces:
+            return f"its namespace {namespace} could not be made"
+        definition = self.undefined_kinds.get((group, kind))
+        return f"its definition {definition} is not served" if definition else ""
+
+    def record(self, planned: PlannedObject, answer: ObjectResult | ClusterError) -> None:
+        """Takes down what came of an object; a later answer replaces an earlier one."""
+        identity = planned.identity
+        self.refusals.pop(identity, None)
+        self.blocked.pop(identity, None)
+        if isinstance(answer, ClusterError):
+            self.refusals[identity] = _Refusal(planned, answer)
+            answer = planned.result(Change.FAILED, describe(answer))
+        elif answer.change is Change.BLOCKED:
+            self.blocked[identity] = planned
+        self.results[identity] = answer
+        self._note_parent(planned, served=answer.change not in (Change.FAILED, Change.BLOCKED))
+
+    def _note_parent(self, planned: PlannedObject, *, served: bool) -> None:
+        """Remembers which namespaces and definitions others need in vain."""
+        name = planned.desired.ref.name
+        if planned.identity[:2] == NAMESPACE:
+            (self.failed_namespaces.discard if served else self.failed_namespaces.add)(name)
+        for kind, _ in definitions([planned.desired]):
+            if served or planned.change is not Change.CREATED:
+                self.undefined_kinds.pop(kind, None)
+            else:
+                self.undefined_kinds[kind] = name
+
+
+class Applier:
+    """Applies plans to one cluster; `pool` decides how many requests are in flight."""
+
+    def __init__(self, cluster: Cluster, clock: Clock, pool: Executor) -> None:
+        self._cluster = cluster
+        self._clock = clock
+        self._pool = pool
+
+    def apply(self, plan: Plan) -> Mapping[Identity, ObjectResult]:
+        """Sends what the plan says.
+
+        Returns:
+            the outcome of each object in the plan's waves.
+
+        Raises:
+            ClusterUnavailableError: the cluster cannot be reached any more; running the restore again converges.
+        """
+        run = _Run()
+        for wave in plan.waves:
+            self._apply_wave(run, wave)
+        for turn, pause in enumerate(LATE_PAUSES):
+            open_objects = _worth_another_try(run, turn)
+            if not open_objects:
+                break
+            self._clock.sleep(pause)
+            for wave in plan.waves:
+                self._apply_wave(run, [item for item in wave if item.identity in open_objects])
+        return run.results
+
+    def _apply_wave(self, run: _Run, wave: Sequence[PlannedObject]) -> None:
+        sendable = []
+        for planned in self._await_deletions(run, wave):
+            reason = run.why_blocked(planned)
+            if reason:
+                run.record(planned, planned.result(Change.BLOCKED, reason))
+            else:
+                sendable.append(planned)
+        answers = self._pool.map(self._attempt, sendable)
+        for planned, answer in zip(sendable, answers, strict=True):
+            run.record(planned, answer)
+        self._await_definitions(run, sendable)
+
+    def _attempt(self, planned: PlannedObject) -> ObjectResult | ClusterError:
+        try:
+            sent = send(self._cluster, planned.desired, method=planned.method)
+        except ClusterUnavailableError as error:
+            self._cluster.identity()  # raises where the whole cluster is away; else only this object is concerned
+            return error
+        except ClusterError as error:
+            return error
+        if planned.live_version and sent.manifest["metadata"].get("resourceVersion") == planned.live_version:
+            return planned.result(Change.UNCHANGED)
+        return planned.result(reason=WHOLE_REASON if sent.method is Method.WHOLE else planned.desired.note)
+
+    def _await_deletions(self, run: _Run, wave: Sequence[PlannedObject]) -> list[PlannedObject]:
+        """The objects of the wave whose predecessor, if any, is gone."""
+        leaving = [item for item in wave if item.awaits_deletion]
+        stuck = await_deletions(self._cluster, self._clock, [item.desired for item in leaving])
+        for item in leaving:
+            if item.identity in stuck:
+                run.record(item, item.result(Change.FAILED, stuck[item.identity]))
+        return [item for item in wave if item.identity not in stuck]
+
+    def _await_definitions(self, run: _Run, sent: Iterable[PlannedObject]) -> None:
+        applied = {
+            item.identity: item for item in sent if item.identity[:2] == CRD and item.identity not in run.refusals
+        }
+        late = await_definitions(self._cluster, self._clock, [item.desired for item in applied.values()])
+        for identity, reason in late.items():
+            run.record(applied[identity], applied[identity].result(Change.FAILED, reason))
+
+
+def _worth_another_try(run: _Run, turn: int) -> set[Identity]:
+    again = {identity for identity, refusal in run.refusals.items() if _may_pass_in(refusal.error, turn)}
+    return again | set(run.blocked) if again else set()
+
+
+def _may_pass_in(error: ClusterError, turn: int) -> bool:
+    if is_final(error):
+        return False
+    if isinstance(error, ClusterUnavailableError) or is_webhook_failure(error):
+        return True
+    return turn < _ROUNDS_FOR_REFUSALS if may_pass(error) else turn == 0 and is_invalid(error)

@@ -1,0 +1,101 @@
+"""Is a live object already as desired? Answered from the two objects alone, so that most objects cost no request. Pure.
+
+A "yes" is certain. A "no" may be wrong, for the server may write a value in another way (defaults, canonical
+quantities): such an object is settled by a dry run (`settling`).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kubestandby.resources import FIELD_MANAGER, Manifest
+
+
+def is_as_desired(desired: Manifest, live: Manifest) -> bool:
+    """Whether an apply of `desired` would change nothing.
+
+    It would not when live has every desired field with an equal value, and owns through us no field that is not
+    desired any more (`metadata.managedFields`, operation Apply: server-side apply removes what its manager leaves
+    out).
+    """
+    return covers(desired, live) and not _sent_whole(live) and not _owns_more(desired, live)
+
+
+def covers(desired: Any, live: Any) -> bool:
+    """Whether live has every field of desired with an equal value.
+
+    Mappings: live may have more keys; a null means an absent key. Lists: equal length, each element covered. Numbers
+    compare by value within their type, so that 1 and true differ.
+    """
+    if isinstance(desired, Mapping):
+        return isinstance(live, Mapping) and _mapping_covers(desired, live)
+    if isinstance(desired, list):
+        return (
+            isinstance(live, list)
+            and len(desired) == len(live)
+            and all(covers(wanted, found) for wanted, found in zip(desired, live, strict=True))
+        )
+    return bool(desired == live) and isinstance(desired, bool) == isinstance(live, bool)
+
+
+def _mapping_covers(desired: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
+    for key, wanted in desired.items():
+        found = live.get(key)
+        if wanted is not None and not covers(wanted, found):
+            return False
+        if wanted is None and found is not None:
+            return False
+    return True
+
+
+def _managed_by_us(live: Manifest, operation: str) -> list[Mapping[str, Any]]:
+    entries = live.get("metadata", {}).get("managedFields") or ()
+    return [
+        entry
+        for entry in entries
+        if entry.get("manager") == FIELD_MANAGER
+        and entry.get("operation") == operation
+        and not entry.get("subresource")
+    ]
+
+
+def _sent_whole(live: Manifest) -> bool:
+    """Whether we created or replaced the object whole: what we left out since then shows in no field's ownership."""
+    return bool(_managed_by_us(live, "Update")) and not _managed_by_us(live, "Apply")
+
+
+def _owns_more(desired: Manifest, live: Manifest) -> bool:
+    return any(_lacks(desired, entry.get("fieldsV1") or {}) for entry in _managed_by_us(live, "Apply"))
+
+
+def _lacks(desired: Any, fields: Mapping[str, Any]) -> bool:
+    """Whether desired lacks one of the fields of a FieldsV1 set (structured-merge-diff's serialised form)."""
+    for key, below in fields.items():
+        if key == ".":
+            continue
+        found, value = _step(desired, key)
+        if not found or (below and _lacks(value, below)):
+            return True
+    return False
+
+
+def _step(value: Any, key: str) -> tuple[bool, Any]:
+    """Follows one path element: `f:name`, `k:{"key": value}`, `v:value` or `i:index`."""
+    tag, _, rest = key.partition(":")
+    if tag == "f":
+        found = value.get(rest) if isinstance(value, Mapping) else None
+        return found is not None, found
+    if not isinstance(value, list):
+        return False, None
+    return _list_step(value, tag, json.loads(rest))
+
+
+def _list_step(items: Sequence[Any], tag: str, wanted: Any) -> tuple[bool, Any]:
+    if tag == "i":
+        return (True, items[wanted]) if wanted < len(items) else (False, None)
+    if tag == "v":
+        return wanted in items, wanted
+    for item in items:
+        if isinstance(item, Mapping) and all(item.get(name) == part for name, part in wanted.items()):
+            return True, item
+    return False, None

@@ -1,0 +1,104 @@
+"""Reads what the standby has of the snapshot's objects: one paged list per type and namespace set, never one by one.
+
+Lists are read page by page and given on at once, so that the whole live state is never in memory.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from kubestandby.errors import ClusterError, ListExpiredError
+from kubestandby.ports import Cluster
+from kubestandby.resources import CLUSTER_SCOPE, GVK, Manifest, ResourceType
+
+MAX_NAMESPACE_LISTS = 3
+"""Up to so many namespaces are listed one by one; for more the whole cluster is, once."""
+
+MAX_SINGLE_READS = 4
+"""Up to so many cluster-scoped objects of a type are read by name."""
+
+MAX_RESTARTS = 3
+"""How often a list that expired (410) is started again."""
+
+NAMESPACES = ResourceType(GVK("", "v1", "Namespace"), "namespaces", namespaced=False)
+
+Name = tuple[str, str]
+"""(namespace, name)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The list expired and starts again: what came before counts no more."""
+
+
+def read_objects(cluster: Cluster, resource: ResourceType, wanted: Collection[Name]) -> Iterator[Manifest | Restarted]:
+    """Gives those of the wanted objects that exist; `Restarted` voids what this type has given so far.
+
+    Raises:
+        ListExpiredError: the list expired again and again.
+        ClusterError: the type cannot be read.
+    """
+    if not resource.namespaced and len(wanted) <= MAX_SINGLE_READS:
+        yield from _read_one_by_one(cluster, resource, wanted)
+        return
+    for attempt in range(MAX_RESTARTS + 1):
+        try:
+            yield from _list_wanted(cluster, resource, wanted)
+        except ListExpiredError:
+            if attempt == MAX_RESTARTS:
+                raise
+            yield Restarted()
+        else:
+            return
+
+
+def read_all(cluster: Cluster, resource: ResourceType, wanted: Collection[Name]) -> dict[Name, Manifest]:
+    """Those of the wanted objects that exist, by namespace and name; raises like `read_objects`."""
+    found: dict[Name, Manifest] = {}
+    for item in read_objects(cluster, resource, wanted):
+        if isinstance(item, Restarted):
+            found.clear()
+        else:
+            found[name_of(item)] = item
+    return found
+
+
+def read_namespaces(cluster: Cluster, names: Collection[str]) -> Mapping[str, Manifest]:
+    """Those of the named namespaces that exist, by name."""
+    found = read_all(cluster, NAMESPACES, {(CLUSTER_SCOPE, name) for name in names})
+    return {name: manifest for (_, name), manifest in found.items()}
+
+
+def name_of(manifest: Manifest) -> Name:
+    """(namespace, name) of a live object."""
+    metadata = manifest["metadata"]
+    return metadata.get("namespace", CLUSTER_SCOPE), metadata["name"]
+
+
+def is_being_deleted(manifest: Manifest) -> bool:
+    """Whether the object only waits for its finalizers (ObjectMeta.deletionTimestamp)."""
+    return manifest["metadata"].get("deletionTimestamp") is not None
+
+
+def _read_one_by_one(cluster: Cluster, resource: ResourceType, wanted: Collection[Name]) -> Iterator[Manifest]:
+    for namespace, name in sorted(wanted):
+        found = cluster.get(resource, namespace, name)
+        if found is not None:
+            yield found
+
+
+def _list_wanted(cluster: Cluster, resource: ResourceType, wanted: Collection[Name]) -> Iterator[Manifest]:
+    names = set(wanted)
+    for namespace in _namespaces_to_list(resource, names):
+        try:
+            for page in cluster.pages(resource, namespace=namespace):
+                yield from (item for item in page.items if name_of(item) in names)
+        except ClusterError as error:
+            if error.status != 404:  # 404: the type went away since discovery
+                raise
+
+
+def _namespaces_to_list(resource: ResourceType, names: Collection[Name]) -> list[str]:
+    if not resource.namespaced:
+        return [CLUSTER_SCOPE]
+    namespaces = sorted({namespace for namespace, _ in names})
+    return namespaces if len(namespaces) <= MAX_NAMESPACE_LISTS else [CLUSTER_SCOPE]

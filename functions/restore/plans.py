@@ -1,0 +1,126 @@
+"""What a restore is going to do, as data: made by `planner`, carried out by `applier`, shown by `reporting`."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kubestandby.groups import RestoreMode
+from kubestandby.reports import Change, FieldDiff, ObjectResult
+from kubestandby.resources import Manifest, ObjectRef, ResourceType
+from kubestandby.snapshots import GroupName, SiteName, SnapshotId
+
+Identity = tuple[str, str, str, str]
+"""(group, kind, namespace, name): `ObjectRef.identity`."""
+
+GroupKind = tuple[str, str]
+"""(group, kind): `GVK.group_kind`."""
+
+MAX_REPORTED_DIFFS = 50
+"""How many fields of one object a report names; what is left out is counted in the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredObject:
+    """One object as the standby is to have it.
+
+    Attributes:
+        ref: as the snapshot names it.
+        resource: the standby's type of it; its version may be another than the snapshot's.
+        manifest: at the resource's version and as the restore mode wants it.
+        note: what was decided about it and the operator should know, "" for nothing.
+        served: whether the standby serves the kind already; else a definition in the snapshot will make it.
+    """
+
+    ref: ObjectRef
+    resource: ResourceType
+    manifest: Manifest
+    note: str = ""
+    served: bool = True
+
+    @property
+    def identity(self) -> Identity:
+        """The same object in whatever version."""
+        return self.ref.identity
+
+
+class Method(StrEnum):
+    """How an object is sent."""
+
+    APPLY = "apply"
+    """Server-side apply."""
+    WHOLE = "whole"
+    """Created or replaced whole, where server-side apply cannot express the object."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedObject:
+    """One object that will be sent.
+
+    Attributes:
+        change: created or configured.
+        live_version: resourceVersion of the live object, "" where there is none.
+        awaits_deletion: the live object is being deleted; this one comes when that one is gone.
+        refused: what the server said against it in a dry run, "" where it said nothing.
+    """
+
+    desired: DesiredObject
+    change: Change
+    reason: str = ""
+    diffs: tuple[FieldDiff, ...] = ()
+    method: Method = Method.APPLY
+    live_version: str = ""
+    awaits_deletion: bool = False
+    refused: str = ""
+
+    @property
+    def identity(self) -> Identity:
+        """Of the desired object."""
+        return self.desired.identity
+
+    def result(self, change: Change | None = None, reason: str | None = None) -> ObjectResult:
+        """The outcome for the report: as planned, or as it came."""
+        words = self.reason if reason is None else reason
+        left_out = len(self.diffs) - MAX_REPORTED_DIFFS
+        if left_out > 0:
+            words = f"{words}; " * bool(words) + f"{left_out} more fields differ"
+        shown = self.diffs[:MAX_REPORTED_DIFFS]
+        return ObjectResult(ref=self.desired.ref, change=change or self.change, reason=words, diffs=shown)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that a restore will send, in waves, and what became of the rest.
+
+    Attributes:
+        waves: what is sent; a wave starts when the one before has ended, its objects are sent at the same time.
+        settled: objects that are not sent: unchanged, skipped, blocked, or refused for good by a dry run.
+        desired: all objects that the standby should have, sent or not.
+        namespaces: namespaces that are on the standby now and not being deleted.
+        restarts: workloads to restart after the apply, because a ConfigMap or Secret that they use changes.
+    """
+
+    group: GroupName
+    site: SiteName
+    snapshot: SnapshotId
+    mode: RestoreMode
+    target_cluster: str
+    waves: tuple[tuple[PlannedObject, ...], ...]
+    settled: tuple[ObjectResult, ...]
+    desired: tuple[DesiredObject, ...]
+    namespaces: frozenset[str]
+    restarts: tuple[ObjectRef, ...] = ()
+
+    @property
+    def results(self) -> tuple[ObjectResult, ...]:
+        """The planned outcome of every object, in a fixed order."""
+        return in_report_order([*self.settled, *(planned.result() for wave in self.waves for planned in wave)])
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether nothing would be sent and nothing is in the way."""
+        in_the_way = (Change.BLOCKED, Change.FAILED)
+        return not self.waves and not self.restarts and not any(r.change in in_the_way for r in self.settled)
+
+
+def in_report_order(results: list[ObjectResult]) -> tuple[ObjectResult, ...]:
+    """Sorts results by namespace, kind and name: the same restore always gives the same report."""
+    return tuple(sorted(results, key=lambda r: (r.ref.namespace, r.ref.gvk.kind, r.ref.gvk.group, r.ref.name)))

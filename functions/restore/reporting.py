@@ -1,0 +1,104 @@
+"""Puts together the report of a restore from what its phases have found. Pure, but for the phase clock."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from kubestandby.groups import RestoreMode
+from kubestandby.ports import Clock
+from kubestandby.reports import Change, ObjectResult, Purpose, Readiness, RestoreReport, WorkloadStatus
+from kubestandby.resources import ObjectRef
+from kubestandby.snapshots import SnapshotIndex
+
+from .plans import Identity, Plan, in_report_order
+from .readiness import is_watched
+
+
+@dataclass(slots=True)
+class PhaseClock:
+    """Measures the phases of a restore."""
+
+    clock: Clock
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Measures what happens inside; seconds of the same name add up."""
+        started = self.clock.now()
+        try:
+            yield
+        finally:
+            elapsed = (self.clock.now() - started).total_seconds()
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + elapsed, 3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreContext:
+    """Why and for whom a restore runs."""
+
+    purpose: Purpose
+    requested_at: datetime
+    started_at: datetime
+    request: str = ""
+    rpo_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """What came of a plan.
+
+    Attributes:
+        outcomes: of the objects in its waves; where there is none, what the plan says stands.
+        failed_restarts: workloads that were to be restarted and could not be, with the reason.
+    """
+
+    outcomes: Mapping[Identity, ObjectResult] = field(default_factory=dict)
+    workloads: tuple[WorkloadStatus, ...] = ()
+    restarted: tuple[ObjectRef, ...] = ()
+    failed_restarts: Mapping[Identity, str] = field(default_factory=dict)
+
+
+def make_report(
+    index: SnapshotIndex, plan: Plan, happened: Happened, context: RestoreContext, phases: PhaseClock
+) -> RestoreReport:
+    """The report, as of now."""
+    finished = phases.clock.now()
+    results = final_results(plan, happened)
+    all_run = plan.mode is RestoreMode.HOT and _all_current(results, happened.workloads)
+    return RestoreReport(
+        group=plan.group,
+        snapshot=plan.snapshot,
+        purpose=context.purpose,
+        mode=plan.mode.value,
+        site=plan.site,
+        target_cluster=plan.target_cluster,
+        requested_at=context.requested_at,
+        started_at=context.started_at,
+        finished_at=finished,
+        results=results,
+        workloads=happened.workloads,
+        restarted=happened.restarted,
+        images=tuple(sorted(image.reference for image in index.images)),
+        phases=dict(phases.seconds),
+        rpo_seconds=context.rpo_seconds,
+        rto_seconds=(finished - context.requested_at).total_seconds() if all_run else None,
+        request=context.request,
+    )
+
+
+def final_results(plan: Plan, happened: Happened) -> tuple[ObjectResult, ...]:
+    """The outcome of every object of the snapshot, in report order."""
+    sent = [happened.outcomes.get(item.identity) or item.result() for wave in plan.waves for item in wave]
+    return in_report_order([_with_restart(result, happened) for result in (*plan.settled, *sent)])
+
+
+def _with_restart(result: ObjectResult, happened: Happened) -> ObjectResult:
+    failure = happened.failed_restarts.get(result.ref.identity)
+    return replace(result, change=Change.FAILED, reason=failure) if failure else result
+
+
+def _all_current(results: Iterable[ObjectResult], workloads: Sequence[WorkloadStatus]) -> bool:
+    """Whether everything that runs is there and Current. A Pod left out on purpose does not count."""
+    missing = any(r.change in (Change.FAILED, Change.BLOCKED) and is_watched(r.ref.gvk.group_kind) for r in results)
+    return not missing and all(status.readiness is Readiness.CURRENT for status in workloads)

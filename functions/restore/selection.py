@@ -1,0 +1,62 @@
+"""Decides for each object of a snapshot whether the standby should have it, as which type, and in which form. Pure."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from kubestandby.groups import RestoreMode
+from kubestandby.reports import Change, ObjectResult
+from kubestandby.resources import Manifest, ObjectRef
+
+from .modes import project, skip_reason
+from .plans import DesiredObject
+from .resolving import Resolver, Unresolved, at_version
+from .waves import NAMESPACE
+
+SnapshotPair = tuple[ObjectRef, Manifest]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """`desired` is what the standby should have; `left_out` is what it will not, with the reasons."""
+
+    desired: tuple[DesiredObject, ...]
+    left_out: tuple[ObjectResult, ...]
+
+
+def select(
+    objects: Iterable[SnapshotPair], resolver: Resolver, mode: RestoreMode, live_namespaces: Collection[str]
+) -> Selection:
+    """Sorts the objects out; `live_namespaces` are those on the standby, whatever their state."""
+    pairs = list(objects)
+    namespaces = {ref.name for ref, _ in pairs if ref.gvk.group_kind == NAMESPACE} | set(live_namespaces)
+    desired: list[DesiredObject] = []
+    left_out: list[ObjectResult] = []
+    for ref, manifest in pairs:
+        answer = _select_one(ref, manifest, resolver, mode, namespaces)
+        if isinstance(answer, DesiredObject):
+            desired.append(answer)
+        else:
+            left_out.append(answer)
+    return Selection(tuple(desired), tuple(left_out))
+
+
+def _select_one(
+    ref: ObjectRef, manifest: Manifest, resolver: Resolver, mode: RestoreMode, namespaces: Collection[str]
+) -> DesiredObject | ObjectResult:
+    skipped = skip_reason(ref, mode)
+    if skipped:
+        return ObjectResult(ref=ref, change=Change.SKIPPED, reason=skipped)
+    resolved = resolver.resolve(ref)
+    if isinstance(resolved, Unresolved):
+        return ObjectResult(ref=ref, change=Change.BLOCKED, reason=resolved.reason)
+    resource = resolved.resource
+    if ref.namespace and ref.namespace not in namespaces:
+        reason = f"namespace {ref.namespace} is neither in the snapshot nor on the standby; create it there"
+        return ObjectResult(ref=ref, change=Change.BLOCKED, reason=reason)
+    if resource.namespaced != bool(ref.namespace):
+        scope = "namespaced" if resource.namespaced else "cluster-scoped"
+        reason = f"kind {ref.gvk.kind} is {scope} on the standby and was not on the primary; align its definition"
+        return ObjectResult(ref=ref, change=Change.BLOCKED, reason=reason)
+    wanted = at_version(project(ref, manifest, mode), resource)
+    served = resolver.is_served_now(ref.gvk.group_kind)
+    return DesiredObject(ref=ref, resource=resource, manifest=wanted, note=resolved.note, served=served)

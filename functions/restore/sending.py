@@ -1,0 +1,62 @@
+"""Sends one object, or asks in a dry run what sending it would do: by server-side apply, or whole where that cannot be.
+
+The same way is taken by the dry runs of a plan, by a rehearsal and by the real thing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kubestandby.errors import ClusterError
+from kubestandby.ports import Cluster
+from kubestandby.resources import Manifest
+
+from .plans import DesiredObject, Method
+from .refusals import is_typing_failure
+
+WHOLE_REASON = "server-side apply cannot express it (its lists hold duplicate keys): created or replaced whole"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The object as the server has it now, or would have it, and the way it took."""
+
+    manifest: Manifest
+    method: Method
+
+
+def send(cluster: Cluster, desired: DesiredObject, *, dry_run: bool = False, method: Method = Method.APPLY) -> Sent:
+    """Sends the object.
+
+    Raises:
+        ClusterError: the server refused it.
+    """
+    if method is Method.APPLY:
+        try:
+            applied = cluster.apply(desired.resource, desired.manifest, dry_run=dry_run)
+        except ClusterError as error:
+            if not is_typing_failure(error):
+                raise
+        else:
+            return Sent(applied, Method.APPLY)
+    return Sent(_send_whole(cluster, desired, dry_run=dry_run), Method.WHOLE)
+
+
+def _send_whole(cluster: Cluster, desired: DesiredObject, *, dry_run: bool) -> Manifest:
+    live = cluster.get(desired.resource, desired.ref.namespace, desired.ref.name)
+    if live is None:
+        return cluster.create(desired.resource, desired.manifest, dry_run=dry_run)
+    return cluster.replace(desired.resource, replacement(desired.manifest, live), dry_run=dry_run)
+
+
+def replacement(desired: Manifest, live: Manifest) -> dict[str, Any]:
+    """What to PUT: the desired object with the live one's identity, finalizers, owners and status.
+
+    The resourceVersion makes the server refuse (409) where somebody else wrote in between.
+    """
+    wanted: Mapping[str, Any] = desired.get("metadata", {})
+    kept = {
+        key: value for key, value in live["metadata"].items() if key not in ("labels", "annotations", "managedFields")
+    }
+    status = {"status": live["status"]} if "status" in live else {}
+    return {**desired, **status, "metadata": {**wanted, **kept}}
