@@ -13,7 +13,7 @@ from kubestandby.resources import GVK, Manifest
 
 from .references import is_built_in
 
-MOVING_METADATA = ("resourceVersion", "generation")
+MOVING_METADATA = frozenset({"creationTimestamp", "generation", "resourceVersion", "uid"})
 TELLING_STATUS = frozenset({("", "PersistentVolume"), ("", "PersistentVolumeClaim"), ("", "Pod"), ("batch", "Job")})
 """Kinds of whose status something is needed to restore them: whether a Job has completed, whether a claim is bound."""
 

@@ -68,11 +68,15 @@ class Failure:
     name: str = ""
     namespace: str | None = None
     after_pages: int = 0
+    spared: int = 0
     times: int = -1
 
     def strikes(self, operation: str, plural: str, namespace: str, name: str, pages: int) -> bool:
         fits = self.operation == operation and self.plural in ("", plural) and self.name in ("", name)
         if not fits or self.namespace not in (None, namespace) or pages != self.after_pages or self.times == 0:
+            return False
+        if self.spared:
+            self.spared -= 1
             return False
         self.times -= 1
         return True
@@ -110,7 +114,7 @@ class FakeCluster:
     def put(self, *objects: Manifest) -> None:
         """Puts objects in, as somebody else would; server fields that are not given are made up."""
         for manifest in objects:
-            self._store(copy.deepcopy(dict(manifest)))
+            self._store(copy.deepcopy(dict(manifest)), self._objects.get(ObjectRef.of(manifest).identity))
 
     def take_out(self, kind: str, namespace: str, name: str) -> None:
         """Makes objects of this kind and name vanish."""
