@@ -1,1 +1,1 @@
-"""The command line: writes requests, waits for outcomes, reads the store, shows it."""
+"""The command line. It needs no function's code: it writes requests, waits for outcomes, reads snapshots."""

@@ -1,0 +1,119 @@
+"""How far a change has come: request, raw snapshot, sanitized twin, restore at the standby. Reads stores only."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kubestandby.adapters.stores import open_store
+from kubestandby.cli.session import Session, requests_at, snapshots_at
+from kubestandby.cli.stored_reports import read_report, report_keys
+from kubestandby.errors import ObjectMissingError, SnapshotNotFoundError
+from kubestandby.groups import ProtectionGroup, Site
+from kubestandby.layout import Function
+from kubestandby.reports import Purpose, RestoreReport
+from kubestandby.requests import Outcome, Verdict
+from kubestandby.snapshot_store import SnapshotStore
+from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
+
+_ARRIVED = (Verdict.DONE, Verdict.UNCHANGED)
+
+
+@dataclass(slots=True)
+class Arrival:
+    """What has been seen so far, and when. `failure` says why nothing more will come."""
+
+    exported: Outcome | None = None
+    raw: SnapshotIndex | None = None
+    sanitized: SnapshotIndex | None = None
+    report: RestoreReport | None = None
+    failure: str = ""
+    seen_at: dict[str, datetime] = field(default_factory=dict)
+
+    @property
+    def snapshot(self) -> SnapshotId | None:
+        """The snapshot that is on its way."""
+        return self.exported.snapshot if self.exported else None
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing more to wait for."""
+        return self.report is not None or bool(self.failure)
+
+    @property
+    def arrived(self) -> bool:
+        """Whether all of it arrived: a complete snapshot, its twin, and a restore that succeeded."""
+        whole = self.raw is not None and self.raw.complete and self.sanitized is not None
+        return whole and not self.failure and self.report is not None and self.report.succeeded
+
+
+class ArrivalWatch:
+    """Follows one export request from `primary` to `standby`."""
+
+    def __init__(self, session: Session, group: ProtectionGroup, primary: Site, request: str) -> None:
+        self._clock = session.clock
+        self._group = group
+        self._request = request
+        self._standby = group.other_site(primary.name)
+        self._at_primary = requests_at(session, primary)
+        self._at_standby = requests_at(session, self._standby)
+        self._raw = snapshots_at(primary)
+        self._sanitized = snapshots_at(self._standby)
+        self._reports = open_store(self._standby.data)
+        self.arrival = Arrival()
+
+    def look(self) -> Arrival:
+        """Looks for the next thing to come; what was seen is not read again."""
+        if not self.arrival.over:
+            self._look()
+        return self.arrival
+
+    def _look(self) -> None:
+        arrival = self.arrival
+        if arrival.exported is None:
+            self._see_export()
+        if arrival.snapshot is None or arrival.failure:
+            return
+        arrival.raw = arrival.raw or self._index(self._raw, Stage.RAW, arrival.snapshot)
+        arrival.sanitized = arrival.sanitized or self._index(self._sanitized, Stage.SANITIZED, arrival.snapshot)
+        if arrival.sanitized is None:
+            self._see_failure(arrival.snapshot, Function.SANITIZE)
+            return
+        arrival.report = self._report(arrival.snapshot)
+        if arrival.report is None:
+            self._see_failure(arrival.snapshot, Function.RESTORE)
+
+    def _see_export(self) -> None:
+        outcome = self._at_primary.outcome(self._group.name, self._request)
+        if outcome is None:
+            return
+        self.arrival.exported = outcome
+        self._seen("snapshot")
+        if outcome.snapshot is None or outcome.verdict in (Verdict.REFUSED, Verdict.FAILED):
+            self.arrival.failure = outcome.message
+        elif outcome.verdict is Verdict.INCOMPLETE:
+            self.arrival.failure = f"snapshot {outcome.snapshot} is not complete: {outcome.message}"
+
+    def _index(self, store: SnapshotStore, stage: Stage, snapshot: SnapshotId) -> SnapshotIndex | None:
+        try:
+            index = store.read_index(stage, self._group.name, snapshot)
+        except (SnapshotNotFoundError, ObjectMissingError):
+            return None
+        self._seen(stage)
+        return index
+
+    def _report(self, snapshot: SnapshotId) -> RestoreReport | None:
+        keys = report_keys(self._reports, self._group.name)
+        fitting = [key for key in keys if key.snapshot == snapshot and key.purpose != Purpose.PLAN]
+        if not fitting:
+            return None
+        self._seen("restore")
+        return read_report(self._reports, fitting[-1].key)
+
+    def _see_failure(self, snapshot: SnapshotId, function: Function) -> None:
+        """A function whose work on a snapshot fails for good says so in an outcome named `<function>-<snapshot>`."""
+        for log in (self._at_primary, self._at_standby):
+            outcome = log.outcome(self._group.name, f"{function}-{snapshot}")
+            if outcome is not None and outcome.verdict not in _ARRIVED:
+                self.arrival.failure = f"{function} of snapshot {snapshot} failed: {outcome.message}"
+
+    def _seen(self, what: str) -> None:
+        self.arrival.seen_at.setdefault(str(what), self._clock.now())

@@ -1,0 +1,124 @@
+"""Asking a function for something: its process where it has to be started, the request, the wait for the outcome."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from kubestandby.adapters.group_file import bucket_urls
+from kubestandby.adapters.stores import open_store
+from kubestandby.cli import exits
+from kubestandby.cli.progress import Steps
+from kubestandby.cli.session import Session, requests_at
+from kubestandby.cli.stored_reports import read_report
+from kubestandby.cli.waiting import wait_for_outcome
+from kubestandby.groups import ProtectionGroup, Site
+from kubestandby.layout import Action
+from kubestandby.reports import RestoreReport
+from kubestandby.requests import Outcome, Verdict
+from kubestandby.runtime.local import AlreadyRunningError, running
+from kubestandby.runtime.supervisor import Functions
+from kubestandby.snapshots import SnapshotId
+
+_LOOK_EVERY_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked for, and how long to wait for it (seconds)."""
+
+    action: Action
+    site: Site
+    timeout: float
+    snapshot: SnapshotId | None = None
+    mode: str = ""
+
+
+class FunctionsAtWork:
+    """The functions, for as long as a block runs: those of `up` or of the cloud where there are any, else our own."""
+
+    def __init__(self, session: Session, steps: Steps) -> None:
+        self._session = session
+        self._steps = steps
+        self._own: Functions | None = None
+        self._exit = ExitStack()
+        self._looked_at = session.clock.now()
+
+    def __enter__(self) -> Self:
+        """Starts our own where there are no others; raises like `Functions`."""
+        self._start_if_needed()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stops our own."""
+        self._exit.close()
+
+    def ensure(self) -> None:
+        """To be called while waiting: those that were at work may have been another command's, and stop with it."""
+        now = self._session.clock.now()
+        if self._own is None and (now - self._looked_at).total_seconds() >= _LOOK_EVERY_SECONDS:
+            self._looked_at = now
+            self._start_if_needed()
+
+    def settle(self, seconds: float) -> None:
+        """Lets our own come to rest: every event delivered, every request answered."""
+        if self._own is not None:
+            self._own.quiet(seconds)
+
+    def _start_if_needed(self) -> None:
+        if not needs_own_functions(self._session):
+            return
+        functions = Functions(self._session.config, self._session.groups)
+        try:
+            with self._steps.doing("starting the three functions"):
+                self._own = self._exit.enter_context(functions)
+        except AlreadyRunningError:
+            # Another command started them at this very moment; `ensure` looks again.
+            self._own = None
+
+
+def needs_own_functions(session: Session) -> bool:
+    """Whether this command has to start the functions: no `up` serves the configuration, and all stores are folders."""
+    return all(url.startswith("file:") for url in bucket_urls(session.groups)) and running(session.config) is None
+
+
+def ask(
+    session: Session, group: ProtectionGroup, wish: Wish, steps: Steps, *, telling: Callable[[], str] | None = None
+) -> Outcome:
+    """Writes the request to the site's control bucket and waits for its outcome; `telling` says what is going on.
+
+    Raises:
+        WaitedTooLongError: there was no outcome in time.
+        StoreError: the site's control bucket cannot be used.
+    """
+    log = requests_at(session, wish.site)
+    with FunctionsAtWork(session, steps) as functions:
+        request = log.submit(
+            group.name,
+            wish.action,
+            origin="operator",
+            snapshot=wish.snapshot,
+            to=wish.site.name if wish.action is Action.FAILOVER else None,
+            mode=wish.mode,
+        )
+        with steps.doing(f"{wish.action} of {group.name} at {wish.site.name}, request {request.name}") as step:
+
+            def between() -> None:
+                functions.ensure()
+                if telling is not None:
+                    step.now(telling())
+
+            return wait_for_outcome(log, request, wish.site, clock=session.clock, seconds=wish.timeout, between=between)
+
+
+def report_for(outcome: Outcome, site: Site) -> RestoreReport | None:
+    """The report that the outcome names, None where it names none."""
+    return read_report(open_store(site.data), outcome.report) if outcome.report else None
+
+
+def status_of(outcome: Outcome) -> int:
+    """The exit status that an outcome means."""
+    return exits.OK if outcome.verdict in (Verdict.DONE, Verdict.UNCHANGED) else exits.FAILED

@@ -1,0 +1,1 @@
+"""`kubestandby demo`: an application crosses from one cluster to another, and then the primary is lost."""

@@ -1,0 +1,108 @@
+"""The command line as an operator would use it: `up` as a process of its own, and commands run to their end."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+
+from kubestandby.adapters.group_file import CONFIG_VARIABLE
+from kubestandby.adapters.system_clock import SystemClock
+from kubestandby.cli.progress import Steps
+from kubestandby.cli.waiting import wait_for
+from kubestandby.errors import StandbyError
+from kubestandby.layout import Function
+from kubestandby.runtime.local import UpInfo, running
+
+_COMMAND = (sys.executable, "-m", "kubestandby.cli")
+_START_SECONDS = 90.0
+_STOP_SECONDS = 30.0
+_ANSWER_SECONDS = 30.0
+
+
+class Up:
+    """`kubestandby up` as a process, from entering the block to leaving it."""
+
+    def __init__(self, config: Path, log: Path, steps: Steps) -> None:
+        self._config = config
+        self._log = log
+        self._steps = steps
+        self._process: subprocess.Popen[bytes] | None = None
+        self._info: UpInfo | None = None
+
+    def __enter__(self) -> Self:
+        """Starts it; returns when the functions answer.
+
+        Raises:
+            StandbyError: it does not come up; the message has the last line of its log.
+        """
+        with self._steps.doing("starting `kubestandby up`: export, sanitize and restore as three processes"):
+            with self._log.open("wb") as log:
+                words = [*_COMMAND, "up", "--config", str(self._config)]
+                self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603
+            late = f"`kubestandby up` does not come up within {_START_SECONDS:.0f} s; its log is {self._log}"
+            try:
+                self._info = wait_for(self._look, clock=SystemClock(), seconds=_START_SECONDS, late=late)
+            except BaseException:
+                self._stop()
+                raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stops it."""
+        with self._steps.doing("stopping `kubestandby up`"):
+            self._stop()
+
+    def _look(self) -> UpInfo | None:
+        if self._process is not None and self._process.poll() is not None:
+            lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            raise StandbyError(f"`kubestandby up` ended by itself: {lines[-1] if lines else 'it said nothing'}")
+        return running(self._config)
+
+    def _stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def webhook(self, group: str) -> str:
+        """Sends the deployment webhook, as a pipeline would at the end of a release; returns the request's name.
+
+        Raises:
+            StandbyError: the export function does not take it.
+        """
+        if self._info is None:
+            raise StandbyError("`kubestandby up` does not run")
+        body = json.dumps({"action": "export", "group": group, "origin": "webhook"}).encode()
+        call = urllib.request.Request(  # noqa: S310 - the URL is that of our own process
+            self._info.urls[Function.EXPORT], data=body, headers={"Content-Type": "application/json"}
+        )
+        # Never through a proxy: it is this machine.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(call, timeout=_ANSWER_SECONDS) as answer:
+                return str(json.load(answer)["request"])
+        except (OSError, ValueError, KeyError) as error:
+            raise StandbyError(f"the export function did not take the webhook: {error}") from error
+
+
+def run_command(words: Sequence[str], config: Path, console: Console) -> int:
+    """Runs a command of ours to its end, with the demo's configuration; returns its exit status.
+
+    What it prints goes to the terminal, or to stderr where the demo's own stdout is for one JSON document.
+    """
+    stdout = sys.stderr if console.stderr else None
+    environment = {**os.environ, CONFIG_VARIABLE: str(config)}
+    return subprocess.run([*_COMMAND, *words], env=environment, stdout=stdout, check=False).returncode  # noqa: S603

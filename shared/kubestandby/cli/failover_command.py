@@ -1,0 +1,157 @@
+"""`failover`: makes a site primary. Works with the other site's cluster and stores gone."""
+
+import click
+from rich.console import RenderableType
+
+from kubestandby import layout
+from kubestandby.adapters.stores import open_store
+from kubestandby.cli.asking import Wish, ask
+from kubestandby.cli.options import (
+    SNAPSHOT,
+    Output,
+    complete_sites,
+    examples,
+    output_option,
+    timeout_option,
+    with_group,
+)
+from kubestandby.cli.progress import Steps
+from kubestandby.cli.reading import attempt
+from kubestandby.cli.restore_commands import tell_restore
+from kubestandby.cli.session import Session, last_proof, roles_of, snapshots_at
+from kubestandby.cli.tables import GOOD, HEAD, WARN, cell, facts, show
+from kubestandby.cli.terminal import messages
+from kubestandby.cli.wording import age, moment
+from kubestandby.errors import BadInputError, RoleError, SnapshotNotFoundError
+from kubestandby.groups import ProtectionGroup, Site
+from kubestandby.layout import Action
+from kubestandby.ports import ObjectStore
+from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
+
+
+@click.command(
+    epilog=examples(
+        "kubestandby failover shop --to west",
+        "kubestandby failover shop --to west --snapshot 1-6 --yes",
+    )
+)
+@with_group
+@click.option(
+    "--to", "to", required=True, metavar="SITE", shell_complete=complete_sites, help="The site to make primary."
+)
+@click.option(
+    "--snapshot", type=SNAPSHOT, metavar="EPOCH-GENERATION", help="This snapshot, not the newest complete one."
+)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@timeout_option("15m")
+@output_option
+def failover(  # noqa: PLR0913 - one parameter per option
+    *,
+    session: Session,
+    group: ProtectionGroup,
+    to: str,
+    snapshot: SnapshotId | None,
+    yes: bool,
+    timeout: float,
+    output: Output,
+) -> int:
+    """Make another site the primary of GROUP.
+
+    Restores the newest complete snapshot there, with everything running. Shows the snapshot and its age, and asks. The
+    site that was primary may be gone altogether. Afterwards the roles are swapped: snapshots are taken at SITE and go
+    the other way.
+    """
+    site = group.site(to)
+    roles = roles_of(group, allow_rivals=True)
+    if roles.epoch.primary == site.name and not roles.rivals:
+        raise RoleError(
+            f"{site.name} is the primary of group {group.name} already (epoch {roles.epoch.number}); nothing to do"
+        )
+    index = restorable(site, group, snapshot)
+    show(messages(), announcement(session, group, site, index))
+    if not yes:
+        confirm(site, group)
+    wish = Wish(action=Action.FAILOVER, site=site, timeout=timeout, snapshot=snapshot)
+    outcome = ask(
+        session, group, wish, Steps(), telling=Telling(open_store(site.control), group, site, roles.epoch.number)
+    )
+    return tell_restore(outcome, site, output)
+
+
+def restorable(site: Site, group: ProtectionGroup, snapshot: SnapshotId | None) -> SnapshotIndex:
+    """The snapshot that a failover to the site would restore.
+
+    Raises:
+        SnapshotNotFoundError: there is none, or not this one.
+    """
+    store = snapshots_at(site)
+    if snapshot is not None:
+        return store.read_index(Stage.SANITIZED, group.name, snapshot)
+    index = store.newest_complete(Stage.SANITIZED, group.name)
+    if index is None:
+        raise SnapshotNotFoundError(
+            f"{site.name} holds no complete snapshot of group {group.name} to fail over to; "
+            "`kubestandby snapshots` shows what there is, and --snapshot restores one that is not complete"
+        )
+    return index
+
+
+def announcement(session: Session, group: ProtectionGroup, site: Site, index: SnapshotIndex) -> RenderableType:
+    """What would be restored, how old it is, and what an operator should know before saying yes."""
+    now = session.clock.now()
+    proven = last_proof(group, index)
+    return facts(
+        (
+            ("fail over", f"{group.name} to {site.name}"),
+            ("snapshot", f"{index.id}, {len(index.entries)} objects, from {index.source_site}"),
+            ("taken", f"{moment(index.taken_at)}, {age(index.taken_at, now)} ago"),
+            ("state of", cell(f"{age(proven, now)} ago: changes made after that are lost", HEAD)),
+            ("complete", cell("yes", GOOD) if index.complete else cell(f"no: {'; '.join(index.failures)}", WARN)),
+            ("newer", newer_ones(site, group, index)),
+            ("other site", _other_site(group, site)),
+        )
+    )
+
+
+def newer_ones(site: Site, group: ProtectionGroup, index: SnapshotIndex) -> str:
+    """Snapshots that are newer but cannot be taken by themselves."""
+    ids = attempt(lambda: snapshots_at(site).ids(Stage.SANITIZED, group.name)).value or ()
+    newer = [str(id_) for id_ in ids if id_ > index.id]
+    return f"{', '.join(newer)}, not complete or damaged" if newer else ""
+
+
+def _other_site(group: ProtectionGroup, site: Site) -> str:
+    other = group.other_site(site.name)
+    reading = attempt(lambda: open_store(other.control).list(layout.epoch_prefix(group.name)))
+    if reading.unreachable:
+        return f"{other.name} cannot be reached"
+    return f"{other.name} can be reached: whatever still runs there goes on running"
+
+
+def confirm(site: Site, group: ProtectionGroup) -> None:
+    """Asks on the terminal.
+
+    Raises:
+        BadInputError: nobody is there to ask, or the answer is no.
+    """
+    try:
+        agreed = click.confirm(f"Make {site.name} the primary of {group.name} now?", err=True)
+    except click.Abort:
+        agreed = False
+    if not agreed:
+        raise BadInputError("not confirmed, nothing was done; --yes fails over without a question")
+
+
+class Telling:
+    """How far a failover has come, from what its site has written."""
+
+    def __init__(self, control: ObjectStore, group: ProtectionGroup, site: Site, before: int) -> None:
+        self._control, self._group, self._site, self._before = control, group, site, before
+
+    def __call__(self) -> str:
+        """The step's text."""
+        begun = layout.epoch_key(self._group.name, self._before + 1)
+        keys = attempt(lambda: self._control.list(layout.epoch_prefix(self._group.name))).value or ()
+        if begun in keys:
+            return f"{self._site.name} is primary (epoch {self._before + 1}), restoring {self._group.name}"
+        return f"failover of {self._group.name} to {self._site.name} asked for"

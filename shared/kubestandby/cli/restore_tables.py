@@ -1,0 +1,142 @@
+"""Tables of restores: the report, and the plan with its field diffs. Pure."""
+
+from collections.abc import Iterable
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from kubestandby.cli.tables import BAD, DIM, GOOD, HEAD, WARN, cell, facts, stacked, table
+from kubestandby.cli.wording import counted, duration, moment
+from kubestandby.reports import Change, FieldDiff, ObjectResult, Readiness, RestoreReport, WorkloadStatus
+
+_STYLES = {
+    Change.CREATED: GOOD,
+    Change.CONFIGURED: WARN,
+    Change.UNCHANGED: DIM,
+    Change.SKIPPED: DIM,
+    Change.BLOCKED: BAD,
+    Change.FAILED: BAD,
+}
+_SIGNS = {
+    Change.CREATED: "+",
+    Change.CONFIGURED: "~",
+    Change.UNCHANGED: "=",
+    Change.SKIPPED: "-",
+    Change.BLOCKED: "!",
+    Change.FAILED: "!",
+}
+_VERBS = {Change.CREATED: "create", Change.CONFIGURED: "update", Change.UNCHANGED: "unchanged", Change.SKIPPED: "skip"}
+
+
+def report_view(report: RestoreReport) -> RenderableType:
+    """A restore: figures, every object that was not simply unchanged, the workloads, the images."""
+    return stacked(
+        _report_facts(report),
+        _results(report),
+        workloads_table(report.workloads),
+        _images(report.images),
+    )
+
+
+def _report_facts(report: RestoreReport) -> RenderableType:
+    verdict = cell("succeeded", GOOD) if report.succeeded else cell("did not succeed in full", BAD)
+    phases = ", ".join(f"{name} {duration(seconds)}" for name, seconds in report.phases.items())
+    return facts(
+        (
+            ("restore", verdict),
+            ("snapshot", f"{report.snapshot} of {report.group}, {report.mode}, at {report.site}"),
+            ("requested", moment(report.requested_at)),
+            ("objects", changes_line(report.results)),
+            ("restarted", ", ".join(str(ref) for ref in report.restarted)),
+            ("phases", phases),
+            ("RPO", "" if report.rpo_seconds is None else Text(duration(report.rpo_seconds), style=HEAD)),
+            ("RTO", "not reached" if report.rto_seconds is None else Text(duration(report.rto_seconds), style=HEAD)),
+        )
+    )
+
+
+def changes_line(results: Iterable[ObjectResult]) -> str:
+    """`3 created, 1 configured, 20 unchanged`: only what there is."""
+    changes = [result.change for result in results]
+    counts = [(change, changes.count(change)) for change in Change]
+    return ", ".join(f"{count} {change}" for change, count in counts if count) or "none"
+
+
+def _results(report: RestoreReport) -> RenderableType | None:
+    told = [result for result in report.results if result.change is not Change.UNCHANGED]
+    if not told:
+        return None
+    made = table("Objects", ("object", "outcome", "reason"), fold="reason")
+    for result in sorted(told, key=lambda result: (_order(result.change), result.ref)):
+        made.add_row(cell(result.ref), cell(result.change, _STYLES[result.change]), cell(result.reason))
+    return made
+
+
+def _order(change: Change) -> int:
+    """Bad news first."""
+    return (Change.FAILED, Change.BLOCKED, Change.CREATED, Change.CONFIGURED, Change.SKIPPED, Change.UNCHANGED).index(
+        change
+    )
+
+
+def workloads_table(workloads: tuple[WorkloadStatus, ...]) -> RenderableType | None:
+    """Every workload and how far it has come; None where there is none."""
+    if not workloads:
+        return None
+    made = table("Workloads", ("workload", "status", "message"), fold="message")
+    for status in workloads:
+        good = status.readiness is Readiness.CURRENT
+        word = f"{status.readiness} (stalled)" if status.stalled else str(status.readiness)
+        made.add_row(cell(status.ref), cell(word, GOOD if good else BAD), cell(status.message))
+    return made
+
+
+def _images(images: tuple[str, ...]) -> RenderableType | None:
+    if not images:
+        return None
+    made = table("Images needed at this site", ("image",))
+    for image in images:
+        made.add_row(cell(image))
+    return made
+
+
+def plan_view(report: RestoreReport) -> RenderableType:
+    """What a restore would do: creates, updates with each field, blocked ones with the reason, the rest as a number."""
+    told = [result for result in report.results if result.change not in (Change.UNCHANGED, Change.SKIPPED)]
+    ordered = sorted(told, key=lambda result: (_order(result.change), result.ref))
+    head = cell(f"Plan: snapshot {report.snapshot} of {report.group} at {report.site} ({report.mode})", HEAD)
+    return stacked(head, *(_planned(result) for result in ordered), *_skipped(report), _plan_sum(report))
+
+
+def _planned(result: ObjectResult) -> Text:
+    verb = _VERBS.get(result.change, str(result.change))
+    line = cell(f"{_SIGNS[result.change]} {verb} {result.ref}", _STYLES[result.change])
+    if result.reason:
+        line.append_text(cell(f": {result.reason}"))
+    for diff in result.diffs:
+        line.append("\n").append_text(_field(diff))
+    return line
+
+
+def _field(diff: FieldDiff) -> Text:
+    text = cell(f"    {diff.path}: ")
+    return (
+        text.append_text(cell(diff.live or "(none)", BAD))
+        .append(" -> ")
+        .append_text(cell(diff.desired or "(none)", GOOD))
+    )
+
+
+def _skipped(report: RestoreReport) -> list[Text]:
+    skipped = [result for result in report.results if result.change is Change.SKIPPED]
+    return [cell(f"- skip {result.ref}: {result.reason}", DIM) for result in skipped]
+
+
+def _plan_sum(report: RestoreReport) -> Text:
+    parts = [
+        f"{report.count(Change.CREATED)} to create",
+        f"{report.count(Change.CONFIGURED)} to update",
+        f"{report.count(Change.UNCHANGED)} unchanged",
+        f"{report.count(Change.BLOCKED) + report.count(Change.FAILED)} blocked",
+    ]
+    return cell(", ".join(parts) + f", of {counted(len(report.results), 'object')}", HEAD)

@@ -1,0 +1,136 @@
+"""`run`: one pass from the primary to the standby, for a person, a cron job or a deployment pipeline."""
+
+from collections.abc import Callable
+
+import click
+
+from kubestandby.cli import exits
+from kubestandby.cli.arrival import Arrival, ArrivalWatch
+from kubestandby.cli.as_json import arrival_json
+from kubestandby.cli.asking import FunctionsAtWork, report_for
+from kubestandby.cli.options import Output, examples, output_option, timeout_option, with_group
+from kubestandby.cli.progress import Steps
+from kubestandby.cli.restore_tables import report_view
+from kubestandby.cli.session import Session, primary_of, requests_at
+from kubestandby.cli.tables import cell, show
+from kubestandby.cli.terminal import print_json, results, say
+from kubestandby.cli.waiting import wait_for, wait_for_outcome
+from kubestandby.cli.wording import counted, duration
+from kubestandby.groups import ProtectionGroup
+from kubestandby.layout import Action
+from kubestandby.requests import Request, Verdict
+
+_QUIET_SECONDS = 30.0
+
+
+@click.command(
+    epilog=examples(
+        "0 * * * *  kubestandby run shop --config /etc/kubestandby/shop.yaml",
+    )
+)
+@with_group
+@timeout_option("15m")
+@output_option
+def run(session: Session, group: ProtectionGroup, timeout: float, output: Output) -> int:
+    """Take GROUP from its primary to its standby, once.
+
+    Exports, sanitizes, restores in the group's mode, then stops. Starts the functions if no `up` runs.
+
+    Exit status 0 only if everything arrived: a complete snapshot (or the proof that the newest one is still current),
+    its sanitized twin, and a restore at the standby that succeeded.
+    """
+    primary, steps = primary_of(group), Steps()
+    with FunctionsAtWork(session, steps) as functions:
+        request = requests_at(session, primary).submit(group.name, Action.EXPORT, origin="operator")
+        arrival = follow(session, group, request, timeout, steps, between=functions.ensure)
+        if needs_repair(arrival, request):
+            repair(session, group, arrival, timeout, steps)
+        functions.settle(_QUIET_SECONDS)
+    return tell_arrival(arrival, output)
+
+
+def follow(
+    session: Session,
+    group: ProtectionGroup,
+    request: Request,
+    timeout: float,
+    steps: Steps,
+    *,
+    between: Callable[[], None] | None = None,
+) -> Arrival:
+    """Follows an export request from the primary to the standby.
+
+    Raises:
+        WaitedTooLongError: it did not arrive within `timeout` seconds.
+    """
+    primary = primary_of(group)
+    watch = ArrivalWatch(session, group, primary, request.name)
+    late = (
+        f"request {request.name} of group {group.name} did not arrive at the standby within {duration(timeout)}; "
+        "it stays and is still carried out: look at the logs of the functions and at `kubestandby status`"
+    )
+    with steps.doing(f"{group.name}: from {primary.name} to {group.other_site(primary.name).name}") as step:
+
+        def look() -> Arrival | None:
+            arrival = watch.look()
+            step.now(progress_line(arrival))
+            return arrival if arrival.over else None
+
+        return wait_for(look, clock=session.clock, seconds=timeout, late=late, between=between)
+
+
+def needs_repair(arrival: Arrival, request: Request) -> bool:
+    """Whether the snapshot is an old one whose restore did not succeed before: nothing else would try it again."""
+    report = arrival.report
+    return report is not None and not report.succeeded and report.requested_at < request.requested_at
+
+
+def repair(session: Session, group: ProtectionGroup, arrival: Arrival, timeout: float, steps: Steps) -> None:
+    """Asks for the restore once more, and puts its report in the old one's place.
+
+    Raises:
+        WaitedTooLongError: there was no outcome in time.
+    """
+    if arrival.report is None:
+        return
+    standby = group.site(arrival.report.site)
+    log = requests_at(session, standby)
+    request = log.submit(group.name, Action.RESTORE, origin="operator", snapshot=arrival.snapshot)
+    with steps.doing(f"restore: snapshot {arrival.snapshot} once more, its last restore did not succeed"):
+        outcome = wait_for_outcome(log, request, standby, clock=session.clock, seconds=timeout)
+    arrival.report = report_for(outcome, standby)
+    arrival.failure = "" if arrival.report else outcome.message
+
+
+def progress_line(arrival: Arrival) -> str:
+    """Where a change is now."""
+    if arrival.exported is None:
+        return "export: reading the primary"
+    if arrival.failure:
+        return f"snapshot {arrival.snapshot}" if arrival.snapshot else "export"
+    if arrival.sanitized is None:
+        return f"sanitize: snapshot {arrival.snapshot}"
+    if arrival.report is None:
+        return f"restore: snapshot {arrival.snapshot} at the standby"
+    return f"snapshot {arrival.snapshot} restored at {arrival.report.site}"
+
+
+def tell_arrival(arrival: Arrival, output: Output) -> int:
+    """Prints what came of it; returns the exit status."""
+    if output is Output.JSON:
+        print_json(arrival_json(arrival))
+    else:
+        show(results(), cell(summary(arrival)), report_view(arrival.report) if arrival.report else None)
+    if not arrival.arrived:
+        reason = arrival.failure or "the restore did not succeed in full; its report names each object and workload"
+        say(f"error: {reason}", "red")
+    return exits.OK if arrival.arrived else exits.FAILED
+
+
+def summary(arrival: Arrival) -> str:
+    """One line: which snapshot, and whether it is a new one."""
+    if arrival.exported is None or arrival.raw is None:
+        return "nothing arrived"
+    same = arrival.exported.verdict is Verdict.UNCHANGED
+    state = "unchanged since" if same else "taken as"
+    return f"{arrival.raw.group}: {state} snapshot {arrival.raw.id}, {counted(len(arrival.raw.entries), 'object')}"

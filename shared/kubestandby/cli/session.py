@@ -1,0 +1,80 @@
+"""What a command works on: the configuration, its groups, and their sites' stores, opened when they are needed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from kubestandby.adapters.group_file import load_groups
+from kubestandby.adapters.stores import open_store
+from kubestandby.adapters.system_clock import SystemClock
+from kubestandby.cli.reading import attempt
+from kubestandby.errors import ConfigError
+from kubestandby.groups import ProtectionGroup, Site
+from kubestandby.ports import Clock, ObjectStore
+from kubestandby.request_log import RequestLog
+from kubestandby.roles import CurrentEpoch, current_epoch
+from kubestandby.snapshot_store import SnapshotStore
+from kubestandby.snapshots import SiteName, SnapshotIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One call of the command line."""
+
+    config: Path
+    groups: tuple[ProtectionGroup, ...]
+    clock: Clock
+
+    @classmethod
+    def open(cls, config: Path) -> "Session":
+        """Reads the configuration.
+
+        Raises:
+            ConfigError: it is missing or wrong.
+        """
+        return cls(config, load_groups(config), SystemClock())
+
+    def group(self, name: str) -> ProtectionGroup:
+        """The group of this name.
+
+        Raises:
+            ConfigError: the configuration has none.
+        """
+        for group in self.groups:
+            if group.name == name:
+                return group
+        known = ", ".join(group.name for group in self.groups)
+        raise ConfigError(f"{self.config} has no protection group {name!r}; it has {known}")
+
+
+def snapshots_at(site: Site) -> SnapshotStore:
+    """The snapshots in a site's data bucket."""
+    return SnapshotStore(open_store(site.data))
+
+
+def last_proof(group: ProtectionGroup, index: SnapshotIndex) -> datetime:
+    """When the state was last known to be that of the snapshot: by a heartbeat at any reachable site, or as taken."""
+    readings = (attempt(partial(snapshots_at(site).freshest, group.name, index.id)) for site in group.sites)
+    return max((reading.value for reading in readings if reading.value), default=index.taken_at)
+
+
+def requests_at(session: Session, site: Site) -> RequestLog:
+    """The requests in a site's control bucket."""
+    return RequestLog(open_store(site.control), session.clock)
+
+
+def controls(group: ProtectionGroup) -> Mapping[SiteName, ObjectStore]:
+    """The control bucket of each site."""
+    return {site.name: open_store(site.control) for site in group.sites}
+
+
+def roles_of(group: ProtectionGroup, *, allow_rivals: bool = False) -> CurrentEpoch:
+    """The highest epoch that any reachable site knows; raises like `roles.current_epoch`."""
+    return current_epoch(group, controls(group), allow_rivals=allow_rivals)
+
+
+def primary_of(group: ProtectionGroup) -> Site:
+    """The site that is primary now; raises like `roles.current_epoch`."""
+    return group.site(roles_of(group).epoch.primary)

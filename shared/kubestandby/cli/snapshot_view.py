@@ -1,0 +1,137 @@
+"""Gathers what is known of a group's snapshots at all its sites. Reads stores; draws nothing."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import product
+
+from kubestandby import layout
+from kubestandby.adapters.stores import open_store
+from kubestandby.cli.reading import attempt
+from kubestandby.cli.session import snapshots_at
+from kubestandby.errors import FormatError, StandbyError
+from kubestandby.groups import ProtectionGroup, Site
+from kubestandby.ports import ObjectStore
+from kubestandby.snapshots import GroupName, SiteName, SnapshotId, SnapshotIndex, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A snapshot in one stage at one site. `damage` is empty, or says why its index cannot be used."""
+
+    stage: Stage
+    site: SiteName
+    damage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A site's mark that it has restored a snapshot in this mode."""
+
+    snapshot: SnapshotId
+    site: SiteName
+    mode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotRow:
+    """One snapshot wherever it is. `index` is the furthest stage's that can be read; None where none can."""
+
+    id: SnapshotId
+    index: SnapshotIndex | None
+    held: tuple[Held, ...]
+    applied: tuple[Applied, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the export could read everything (a damaged index counts as not complete)."""
+        return self.index is not None and self.index.complete
+
+    def at(self, stage: Stage) -> tuple[Held, ...]:
+        """Where the snapshot is held in this stage."""
+        return tuple(held for held in self.held if held.stage is stage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotOverview:
+    """The snapshots of a group, newest first, and the buckets that could not be read."""
+
+    group: GroupName
+    now: datetime
+    rows: tuple[SnapshotRow, ...]
+    total: int
+    unreachable: tuple[tuple[SiteName, str], ...] = ()
+
+    @property
+    def newest_complete(self) -> SnapshotId | None:
+        """The newest snapshot that is complete."""
+        return next((row.id for row in self.rows if row.complete), None)
+
+
+@dataclass(slots=True)
+class _Gathered:
+    indexes: dict[SnapshotId, SnapshotIndex] = field(default_factory=dict)
+    held: dict[SnapshotId, list[Held]] = field(default_factory=dict)
+    applied: list[Applied] = field(default_factory=list)
+    unreachable: list[tuple[SiteName, str]] = field(default_factory=list)
+
+
+def overview(group: ProtectionGroup, now: datetime, limit: int) -> SnapshotOverview:
+    """Reads the newest `limit` snapshots at every site that can be reached (0 means all)."""
+    gathered = _Gathered()
+    present: dict[tuple[SiteName, Stage], tuple[SnapshotId, ...]] = {}
+    for site in group.sites:
+        _list_site(site, group.name, present, gathered)
+    everything = sorted({id_ for ids in present.values() for id_ in ids}, reverse=True)
+    chosen = everything[: limit or None]
+    for stage, site in product(Stage, group.sites):
+        for id_ in sorted(set(chosen) & set(present.get((site.name, stage), ()))):
+            _read(site, stage, group.name, id_, gathered)
+    rows = tuple(_row(id_, gathered) for id_ in chosen)
+    return SnapshotOverview(
+        group=group.name, now=now, rows=rows, total=len(everything), unreachable=tuple(gathered.unreachable)
+    )
+
+
+def _list_site(
+    site: Site, group: GroupName, present: dict[tuple[SiteName, Stage], tuple[SnapshotId, ...]], gathered: _Gathered
+) -> None:
+    stages = attempt(lambda: {stage: snapshots_at(site).ids(stage, group) for stage in Stage})
+    present.update({(site.name, stage): ids for stage, ids in (stages.value or {}).items()})
+    marks = attempt(lambda: tuple(applied_marks(open_store(site.control), site.name, group)))
+    gathered.applied.extend(marks.value or ())
+    reasons = dict.fromkeys(reading.unreachable for reading in (stages, marks) if reading.unreachable)
+    gathered.unreachable.extend((site.name, reason) for reason in reasons)
+
+
+def _read(site: Site, stage: Stage, group: GroupName, id_: SnapshotId, gathered: _Gathered) -> None:
+    try:
+        gathered.indexes[id_] = snapshots_at(site).read_index(stage, group, id_)
+        damage = ""
+    except StandbyError as error:
+        damage = str(error)
+    gathered.held.setdefault(id_, []).append(Held(stage, site.name, damage))
+
+
+def _row(id_: SnapshotId, gathered: _Gathered) -> SnapshotRow:
+    return SnapshotRow(
+        id=id_,
+        index=gathered.indexes.get(id_),
+        held=tuple(gathered.held.get(id_, ())),
+        applied=tuple(mark for mark in gathered.applied if mark.snapshot == id_),
+    )
+
+
+def applied_marks(control: ObjectStore, site: SiteName, group: GroupName) -> Iterator[Applied]:
+    """The marks of a site, `applied/<group>/<epoch>-<generation>-<mode>.json`."""
+    prefix = layout.applied_prefix(group)
+    yield from _parsed_marks((key.removeprefix(prefix) for key in control.list(prefix)), site)
+
+
+def _parsed_marks(names: Iterable[str], site: SiteName) -> Iterator[Applied]:
+    for name in names:
+        number, _, mode = name.removesuffix(".json").rpartition("-")
+        try:
+            yield Applied(SnapshotId.parse(number), site, mode)
+        except FormatError:
+            continue

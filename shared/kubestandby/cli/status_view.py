@@ -1,0 +1,181 @@
+"""Gathers how a group stands: roles, newest snapshots, last restore, what waits. Reads stores; draws nothing.
+
+A site that cannot be reached is part of the answer: `status` is what an operator looks at when one is down.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kubestandby.adapters.stores import open_store
+from kubestandby.cli.reading import attempt
+from kubestandby.cli.session import Session, last_proof, requests_at, roles_of, snapshots_at
+from kubestandby.cli.snapshot_view import Applied, applied_marks
+from kubestandby.cli.stored_reports import newest_report
+from kubestandby.cli.wording import age
+from kubestandby.groups import ProtectionGroup, Site
+from kubestandby.reports import RestoreReport
+from kubestandby.requests import Request
+from kubestandby.roles import CurrentEpoch, Epoch, current_epoch
+from kubestandby.snapshot_store import Survey
+from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex, Stage
+
+_PATIENCE = timedelta(minutes=10)
+"""A request that waits longer than this is a problem: functions run for five minutes at most (design.md, rule 4)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageStatus:
+    """The newest complete snapshot of a stage at a site, and when its state was last proven to be the current one."""
+
+    stage: Stage
+    id: SnapshotId
+    taken_at: datetime
+    proven_at: datetime
+    fresh_until: datetime
+    objects: int
+    complete: bool
+
+    @classmethod
+    def of(cls, index: SnapshotIndex, proven_at: datetime) -> "StageStatus":
+        """Reads an index; a later proof of its state moves the deadline by as much as it is younger."""
+        return cls(
+            stage=index.stage,
+            id=index.id,
+            taken_at=index.taken_at,
+            proven_at=proven_at,
+            fresh_until=index.fresh_until + (proven_at - index.taken_at),
+            objects=len(index.entries),
+            complete=index.complete,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteStatus:
+    """One site. `unreachable` holds the reason for each of its buckets that cannot be read."""
+
+    name: SiteName
+    role: str
+    stages: tuple[StageStatus, ...] = ()
+    applied: Applied | None = None
+    report: RestoreReport | None = None
+    pending: tuple[Request, ...] = ()
+    damaged: tuple[str, ...] = ()
+    unreachable: tuple[str, ...] = ()
+
+    def stage(self, stage: Stage) -> StageStatus | None:
+        """This stage's newest complete snapshot."""
+        return next((status for status in self.stages if status.stage is stage), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupStatus:
+    """One group, and in `problems` every sentence that an operator should act on."""
+
+    epoch: Epoch
+    namespaces: tuple[str, ...]
+    mode: str
+    sites: tuple[SiteStatus, ...]
+    problems: tuple[str, ...]
+    now: datetime
+
+    def site(self, role: str) -> SiteStatus:
+        """The site in this role."""
+        return next(site for site in self.sites if site.role == role)
+
+
+def group_status(session: Session, group: ProtectionGroup) -> GroupStatus:
+    """Reads everything that can be reached."""
+    now = session.clock.now()
+    roles = attempt(lambda: roles_of(group, allow_rivals=True)).value or current_epoch(group, {})
+    epoch = roles.epoch
+    sites = tuple(_site_status(session, group, site, epoch) for site in group.sites)
+    return GroupStatus(
+        epoch=epoch,
+        namespaces=group.namespaces,
+        mode=group.restore.mode,
+        sites=sites,
+        problems=(*_disputes(roles), *problems(sites, now)),
+        now=now,
+    )
+
+
+def _disputes(roles: CurrentEpoch) -> list[str]:
+    claims = ", ".join(claim.primary for claim in (roles.epoch, *roles.rivals))
+    step = "decide with `kubestandby failover`"
+    return [f"epoch {roles.epoch.number} is claimed by {claims}; {step}"] if roles.rivals else []
+
+
+def _site_status(session: Session, group: ProtectionGroup, site: Site, epoch: Epoch) -> SiteStatus:
+    surveys = attempt(lambda: {stage: snapshots_at(site).survey(stage, group.name) for stage in Stage})
+    found = surveys.value or {}
+    stages = attempt(lambda: _stages(group, found))
+    report = attempt(lambda: newest_report(open_store(site.data), group.name))
+    marks = attempt(lambda: list(applied_marks(open_store(site.control), site.name, group.name)))
+    pending = attempt(lambda: _pending(session, group, site))
+    reasons = (reading.unreachable for reading in (surveys, stages, report, marks, pending))
+    return SiteStatus(
+        name=site.name,
+        role="primary" if site.name == epoch.primary else "standby",
+        stages=stages.value or (),
+        applied=max(marks.value or (), key=lambda mark: mark.snapshot, default=None),
+        report=report.value,
+        pending=pending.value or (),
+        damaged=_damaged(site, found),
+        unreachable=tuple(dict.fromkeys(reason for reason in reasons if reason)),
+    )
+
+
+def _stages(group: ProtectionGroup, surveys: Mapping[Stage, Survey]) -> tuple[StageStatus, ...]:
+    newest = (survey.newest_complete for survey in surveys.values())
+    return tuple(StageStatus.of(index, last_proof(group, index)) for index in newest if index)
+
+
+def _damaged(site: Site, surveys: Mapping[Stage, Survey]) -> tuple[str, ...]:
+    """What stands in the way of the newest complete snapshot, and what is wrong with it."""
+    sentences = []
+    for stage, survey in surveys.items():
+        sentences += [f"{site.name}: {stage} snapshot {one.id} is damaged: {one.reason}" for one in survey.damaged]
+        newest, complete = survey.newest, survey.newest_complete
+        if newest and newest is not complete:
+            sentences.append(f"{site.name}: {stage} snapshot {newest.id} is not complete: {'; '.join(newest.failures)}")
+    return tuple(sentences)
+
+
+def _pending(session: Session, group: ProtectionGroup, site: Site) -> tuple[Request, ...]:
+    log = requests_at(session, site)
+    return tuple(log.read(group.name, name) for name in log.pending(group.name))
+
+
+def problems(sites: tuple[SiteStatus, ...], now: datetime) -> list[str]:
+    """What an operator should act on, one sentence each. Pure."""
+    found = [f"{site.name} cannot be reached: {reason}" for site in sites for reason in site.unreachable]
+    found += [sentence for site in sites for sentence in site.damaged]
+    for site in sites:
+        found += _standby_problems(site, now) if site.role == "standby" else []
+        found += _pending_problems(site, now)
+    return found
+
+
+def _standby_problems(site: SiteStatus, now: datetime) -> list[str]:
+    if site.unreachable:
+        return []
+    newest = site.stage(Stage.SANITIZED)
+    if newest is None:
+        return [f"{site.name} holds no complete snapshot to fail over to; run `kubestandby run`"]
+    found = []
+    if now > newest.fresh_until:
+        found.append(
+            f"{site.name}: snapshot {newest.id} is stale: its state was last proven {age(newest.proven_at, now)} ago"
+        )
+    if site.report is not None and not site.report.succeeded:
+        found.append(f"{site.name}: the last restore, of snapshot {site.report.snapshot}, did not succeed")
+    return found
+
+
+def _pending_problems(site: SiteStatus, now: datetime) -> list[str]:
+    return [
+        f"{site.name}: request {request.name} has waited {age(request.requested_at, now)} for its outcome"
+        for request in site.pending
+        if now - request.requested_at > _PATIENCE
+    ]

@@ -1,0 +1,67 @@
+"""What `up` shows. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from kubestandby.cli.status_tables import status_view
+from kubestandby.cli.status_view import GroupStatus
+from kubestandby.cli.tables import BAD, DIM, GOOD, WARN, cell, stacked, table
+from kubestandby.cli.wording import counted, duration
+from kubestandby.layout import Function
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionView:
+    """One function's process; `pid` is 0 while it is started again."""
+
+    function: Function
+    url: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One call that has come to its end: an event, a tick or a timer's export. `status` is its last HTTP status."""
+
+    at: datetime
+    function: Function
+    label: str
+    status: int
+    attempts: int
+    seconds: float
+
+
+def functions_table(functions: Sequence[FunctionView]) -> RenderableType:
+    """Where each function is."""
+    made = table("", ("function", "state", "url"), fold="url")
+    for one in functions:
+        state = cell(f"running, process {one.pid}", GOOD) if one.pid else cell("starting again", WARN)
+        made.add_row(cell(one.function), state, cell(one.url))
+    return made
+
+
+def event_line(event: Event) -> Text:
+    """One event as a line."""
+    line = cell(f"{event.at:%H:%M:%S}  ", DIM)
+    line.append_text(cell(f"{event.function:<8}  ")).append_text(_verdict(event))
+    line.append_text(cell(f"  {event.label}  "))
+    tries = f", {counted(event.attempts, 'attempt')}" if event.attempts > 1 else ""
+    return line.append_text(cell(f"{duration(event.seconds)}{tries}", DIM))
+
+
+def _verdict(event: Event) -> Text:
+    if 200 <= event.status < 300:
+        return cell(event.status, GOOD)
+    return cell(event.status or "no answer", BAD)
+
+
+def up_view(
+    functions: Sequence[FunctionView], statuses: Sequence[GroupStatus], events: Sequence[Event]
+) -> RenderableType:
+    """Functions, groups, events."""
+    told = [event_line(event) for event in events] or [cell("no event yet", DIM)]
+    return stacked(functions_table(functions), *(status_view(status) for status in statuses), cell(""), *told)
