@@ -47,6 +47,6 @@ def test_an_authored_token_secret_crosses_without_its_token() -> None:
 @pytest.mark.parametrize("kind", ["Opaque", "kubernetes.io/tls", "example.com/mine", None])
 def test_a_users_secret_keeps_keys_that_are_called_like_a_tokens(kind: str | None) -> None:
     data: Json = {"token": "YWJj", "ca.crt": "ZGVm", "namespace": "Z2hp", "uid": "a2VwdA=="}
-    fields = {"data": data, "stringData": {"token": "abc"}, **({"type": kind} if kind else {})}
+    fields: Json = {"data": data, "stringData": {"token": "abc"}, **({"type": kind} if kind else {})}
 
     assert clean(served("v1", "Secret", **fields)) == bare("v1", "Secret", **fields)

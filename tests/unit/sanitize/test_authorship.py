@@ -33,7 +33,7 @@ def test_any_manager_counts() -> None:
 
 
 def test_the_key_of_a_list_element_is_read_as_json_in_any_order() -> None:
-    owned = {"f:spec": {"f:ports": {".": {}, 'k:{"protocol":"TCP","port":80}': {"f:nodePort": {}}}}}
+    owned: Json = {"f:spec": {"f:ports": {".": {}, 'k:{"protocol":"TCP","port":80}': {"f:nodePort": {}}}}}
 
     record = author(service(managedFields=[manager("helm", owned)]))
 
@@ -43,7 +43,7 @@ def test_the_key_of_a_list_element_is_read_as_json_in_any_order() -> None:
 
 @pytest.mark.parametrize("key", ["k:{", "k:[]", "k:7", "v:80", "."])
 def test_a_key_of_another_form_is_no_match(key: str) -> None:
-    owned = {"f:spec": {"f:ports": {key: {"f:nodePort": {}}}}}
+    owned: Json = {"f:spec": {"f:ports": {key: {"f:nodePort": {}}}}}
 
     record = author(service(managedFields=[manager("helm", owned)]))
 

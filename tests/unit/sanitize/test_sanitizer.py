@@ -108,7 +108,15 @@ def test_what_the_export_knew_is_carried_over(sites: Sites) -> None:
 
     index = sites.sanitize().index
 
-    carried = ("group", "id", "source_cluster", "source_site", "server_version", "taken_at", "fresh_until")
+    carried: tuple[str, ...] = (
+        "group",
+        "id",
+        "source_cluster",
+        "source_site",
+        "server_version",
+        "taken_at",
+        "fresh_until",
+    )
     carried += ("namespaces", "types", "failures", "images", "dropped")
     assert {name: getattr(index, name) for name in carried} == {name: getattr(raw, name) for name in carried}
     assert not index.complete

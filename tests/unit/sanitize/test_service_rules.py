@@ -68,7 +68,9 @@ def test_only_the_node_port_that_the_author_chose_stays() -> None:
         {"name": "quic", "port": 80, "protocol": "UDP", "targetPort": 8080, "nodePort": 31874},
         {"name": "https", "port": 443, "protocol": "TCP", "targetPort": 8443, "nodePort": 32101},
     ]
-    owned = {"f:ports": {".": {}, TCP_80: {".": {}, "f:port": {}, "f:nodePort": {}}, UDP_80: {".": {}, "f:port": {}}}}
+    owned: Json = {
+        "f:ports": {".": {}, TCP_80: {".": {}, "f:port": {}, "f:nodePort": {}}, UDP_80: {".": {}, "f:port": {}}}
+    }
 
     cleaned = clean(service({"type": "NodePort", "ports": ports}, owned=owned))
 

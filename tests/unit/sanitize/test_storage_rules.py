@@ -87,7 +87,7 @@ def test_a_provisioned_volume_stays_behind() -> None:
 
 def test_a_volume_of_an_authors_own_with_the_provisioners_annotation_crosses() -> None:
     """As drivers' manuals have it, so that the driver deletes the volume (static provisioning)."""
-    owned = {"f:metadata": {"f:annotations": {"f:pv.kubernetes.io/provisioned-by": {}}}}
+    owned: Json = {"f:metadata": {"f:annotations": {"f:pv.kubernetes.io/provisioned-by": {}}}}
     given = applied({"metadata": {"annotations": PROVISIONED}})["annotations"]
 
     assert not is_left_out(volume(PROVISIONED, managedFields=[manager("kubectl-create", owned)]))
