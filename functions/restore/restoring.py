@@ -17,6 +17,7 @@ from kubestandby.runtime.work import Result
 from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
 
 from .inventory import InventoryLedger
+from .reporting import Happened, PhaseClock, RestoreContext, make_report
 from .restorer import Restorer
 from .verifying import verify
 
@@ -87,15 +88,17 @@ class Restoring:
         Raises:
             StandbyError: the plan could not be made, or the report not be written.
         """
-        report = self._restorer(site).preview(
-            replace(group, restore=replace(group.restore, mode=mode)),
-            site.name,
-            index,
+        context = RestoreContext(
+            purpose=Purpose.PLAN,
             requested_at=request.requested_at,
+            started_at=self._context.clock.now(),
             request=request.outcome_name,
             rpo_seconds=self._rpo_seconds(group, site, index, request.requested_at),
-            named=request.snapshot is not None,
         )
+        phases = PhaseClock(self._context.clock)
+        with phases.phase("plan"):
+            plan = self._restorer(site).plan(group, site.name, index, mode=mode, named=request.snapshot is not None)
+        report = replace(make_report(index, plan, Happened(), context, phases), restarted=plan.restarts)
         return _result(report, self._store_report(site, report))
 
     def check(self, group: ProtectionGroup, site: Site, index: SnapshotIndex, *, named: bool) -> None:

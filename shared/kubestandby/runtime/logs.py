@@ -72,7 +72,7 @@ class JsonFormatter(logging.Formatter):
 def error_facts(error: BaseException) -> dict[str, Any]:
     """What may be logged of an error: our own message; of any other its type and the places that it passed."""
     if isinstance(error, StandbyError):
-        return {"error": type(error).__name__, "message": str(error)[:_MAX_TEXT]}
+        return {"error": type(error).__name__, "cause": str(error)[:_MAX_TEXT]}
     frames = traceback.extract_tb(error.__traceback__)
     return {
         "error": type(error).__name__,

@@ -42,11 +42,12 @@ def read_call(body: Mapping[str, Any], function: Function, context: Context) -> 
     if any(name not in _FIELDS for name in body):
         raise BadInputError(f"the body has a field that a request does not have; its fields are {', '.join(_FIELDS)}")
     texts = {name: _text(body, name) for name in _FIELDS}
+    action = _action(texts["action"], function)
     group = context.group(texts["group"])
     if group is None:
         raise BadInputError("there is no group of that name in the configuration")
     return Call(
-        action=_action(texts["action"], function),
+        action=action,
         group=group,
         to=_site(group, texts["to"]),
         snapshot=_snapshot(texts["snapshot"]),

@@ -1,0 +1,194 @@
+"""Changes of roles, with the other site there or not."""
+
+from kubestandby.errors import ClusterUnavailableError, StoreUnavailableError
+from kubestandby.layout import Action
+from kubestandby.requests import Verdict
+from kubestandby.snapshots import Stage
+from tests.unit.runtime.world import EAST, SHOP, WEST, World, snapshot
+
+
+def synced_world() -> World:
+    world = World()
+    world.do("east", Action.EXPORT)
+    return world
+
+
+def cut_off(world: World, site: str) -> None:
+    for store in (world.data(site), world.control(site)):
+        store.fail("*", error=StoreUnavailableError("cut off"), times=-1)
+
+
+def test_a_failover_makes_the_standby_primary():
+    world = synced_world()
+
+    outcome = world.do("west", Action.FAILOVER, to=WEST)
+
+    assert outcome.report.endswith("-failover.json")
+    assert outcome.verdict in (Verdict.DONE, Verdict.UNCHANGED)
+    assert world.context.roles(world.group).epoch.primary == WEST
+    assert "epochs/shop/2.json" in world.control("east").objects
+
+
+def test_a_failover_works_with_the_primary_and_its_stores_unreachable():
+    world = synced_world()
+    cut_off(world, "east")
+    world.clusters[EAST].fail("identity", ClusterUnavailableError("cut off"))
+    world.events()
+    request = world.ask("west", Action.FAILOVER, to=WEST)
+
+    answers = [world.deliver(event) for event in world.events() if request.name in event.key]
+
+    assert [answer.status for answer in answers] == [200]
+    assert world.outcome("west", request).verdict in (Verdict.DONE, Verdict.UNCHANGED)
+    assert "epochs/shop/2.json" in world.control("west").objects
+
+
+def test_the_old_primary_may_not_export_after_a_failover():
+    world = synced_world()
+    world.do("west", Action.FAILOVER, to=WEST)
+
+    outcome = world.do("east", Action.EXPORT)
+
+    assert outcome.verdict is Verdict.REFUSED
+    assert "west is primary since epoch 2" in outcome.message
+
+
+def test_a_failover_the_other_site_was_not_told_of_is_told_with_a_tick():
+    world = synced_world()
+    world.control("east").fail("put", "epochs/", times=1)
+    world.do("west", Action.FAILOVER, to=WEST)
+    assert "epochs/shop/2.json" not in world.control("east").objects
+
+    world.tick()
+
+    assert "epochs/shop/2.json" in world.control("east").objects
+
+
+def test_after_a_failover_the_pipeline_runs_the_other_way():
+    world = synced_world()
+    world.do("west", Action.FAILOVER, to=WEST)
+    world.set_price("west", "5")
+
+    outcome = world.do("west", Action.EXPORT)
+
+    assert str(outcome.snapshot) == "2-1"
+    assert world.snapshots("east").ids(Stage.SANITIZED, SHOP) == (snapshot("2-1"),)
+    assert world.price("east") == "5"
+
+
+def test_a_late_snapshot_of_the_old_epoch_is_not_restored_onto_anything():
+    world = synced_world()
+    world.set_price("east", "2")
+    world.ask("east", Action.EXPORT)
+    world.deliver(world.events()[0])
+    late = world.events()
+    world.do("west", Action.FAILOVER, to=WEST)
+
+    for event in late:
+        world.deliver(event)
+    world.settle()
+
+    assert world.snapshots("west").ids(Stage.SANITIZED, SHOP)[-1] == snapshot("1-2")
+    assert world.price("west") == "1"
+
+
+def test_a_failover_without_a_snapshot_leaves_the_roles_as_they_are():
+    world = World()
+
+    outcome = world.do("west", Action.FAILOVER, to=WEST)
+
+    assert outcome.verdict is Verdict.REFUSED
+    assert world.context.roles(world.group).epoch.primary == EAST
+
+
+def test_a_failover_to_a_damaged_snapshot_leaves_the_roles_as_they_are():
+    world = synced_world()
+    archive = world.data("west").objects["sanitized/shop/1-1/snapshot.tar.gz"]
+    world.data("west").objects["sanitized/shop/1-1/snapshot.tar.gz"] = archive[:-1] + bytes([archive[-1] ^ 1])
+
+    outcome = world.do("west", Action.FAILOVER, to=WEST)
+
+    assert outcome.verdict is Verdict.FAILED
+    assert world.context.roles(world.group).epoch.primary == EAST
+
+
+def test_a_failover_to_an_unreachable_cluster_leaves_the_roles_as_they_are():
+    world = synced_world()
+    world.clusters[WEST].fail("identity", ClusterUnavailableError("west does not answer"))
+    world.ask("west", Action.FAILOVER, to=WEST)
+
+    answers = world.settle()
+
+    assert [answer.status for answer in answers] == [503]
+    assert world.context.roles(world.group).epoch.primary == EAST
+
+
+def test_a_failover_that_was_cut_after_the_epoch_goes_on_where_it_was():
+    world = synced_world()
+    world.data("west").fail("put", "reports/", times=1)
+    request = world.ask("west", Action.FAILOVER, to=WEST)
+    (event,) = world.events()
+    assert world.deliver(event).status == 503
+
+    assert world.deliver(event).status == 200
+
+    assert world.outcome("west", request).report.endswith("-failover.json")
+    assert world.context.roles(world.group).epoch.number == 2
+
+
+def test_a_second_failover_to_the_same_site_changes_nothing():
+    world = synced_world()
+    world.do("west", Action.FAILOVER, to=WEST)
+
+    outcome = world.do("west", Action.FAILOVER, to=WEST)
+
+    assert outcome.verdict is Verdict.UNCHANGED
+    assert "primary of shop already" in outcome.message
+    assert world.context.roles(world.group).epoch.number == 2
+
+
+def test_a_failover_event_that_comes_again_later_is_harmless():
+    world = synced_world()
+    world.ask("west", Action.FAILOVER, to=WEST)
+    (event,) = world.events()
+    world.deliver(event)
+    reports = world.reports("west")
+
+    answer = world.deliver(event)
+
+    assert answer.body["verdict"] == "ignored"
+    assert world.reports("west") == reports
+
+
+def test_a_failover_request_at_the_wrong_site_is_not_carried_out():
+    world = synced_world()
+
+    outcome = world.do("west", Action.FAILOVER, to=EAST)
+
+    assert outcome.verdict is Verdict.FAILED
+    assert world.context.roles(world.group).epoch.number == 1
+
+
+def test_a_failover_ends_a_dispute_over_an_epoch():
+    world = synced_world()
+    world.do("west", Action.FAILOVER, to=WEST)
+    rival = world.control("west").objects["epochs/shop/2.json"].replace(b'"primary":"west"', b'"primary":"east"')
+    world.control("east").objects["epochs/shop/2.json"] = rival
+
+    world.do("west", Action.FAILOVER, to=WEST)
+
+    roles = world.context.roles(world.group)
+    assert (roles.epoch.number, roles.epoch.primary) == (3, WEST)
+
+
+def test_failing_back_brings_the_changes_back():
+    world = synced_world()
+    world.do("west", Action.FAILOVER, to=WEST)
+    world.set_price("west", "7")
+    world.do("west", Action.EXPORT)
+
+    outcome = world.do("east", Action.FAILOVER, to=EAST)
+
+    assert outcome.verdict in (Verdict.DONE, Verdict.UNCHANGED)
+    assert world.price("east") == "7"
+    assert world.context.roles(world.group).epoch.primary == EAST
