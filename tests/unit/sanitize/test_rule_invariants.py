@@ -54,7 +54,7 @@ PORTS = st.lists(
     ),
     max_size=3,
 )
-OWNED = st.fixed_dictionaries(
+OWNED: st.SearchStrategy[Json] = st.fixed_dictionaries(
     {},
     optional={
         "f:clusterIP": st.just({}),
