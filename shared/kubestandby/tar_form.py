@@ -49,19 +49,25 @@ def describe(block: bytes) -> str:
 def _block(name: str, size: int, kind: bytes) -> bytes:
     fields = (
         name.encode("ascii").ljust(_NAME_BYTES, b"\0"),
-        b"0000600\00000000\00000000\0",
-        b"%011o\0" % size,
-        b"%011o\0" % 0,
-        b" " * 8,
+        _octal(0o600, 8),  # mode
+        _octal(0, 8),  # uid
+        _octal(0, 8),  # gid
+        _octal(size, 12),
+        _octal(0, 12),  # mtime
+        b" " * 8,  # the checksum counts as spaces
         kind,
-        bytes(100),
-        b"ustar\x0000",
-        bytes(64),
-        b"0000000\00000000\0",
-        bytes(167),
+        bytes(100),  # linkname
+        b"ustar\x00" + b"00",  # magic and version
+        bytes(64),  # uname and gname
+        bytes(183),  # devmajor, devminor, prefix and rest
     )
     block = b"".join(fields)
-    return block[:148] + b"%06o\0 " % sum(block) + block[156:]
+    return block[:148] + _octal(sum(block), 7) + b" " + block[156:]
+
+
+def _octal(number: int, width: int) -> bytes:
+    """Octal digits that fill the field but for a NUL at its end."""
+    return b"%0*o" % (width - 1, number) + bytes(1)
 
 
 def _pax_record(keyword: str, value: str) -> bytes:
