@@ -11,6 +11,14 @@ LONGEST = 400
 NAMES_ONLY = frozenset({"AlreadyExists", "Conflict", "Expired", "NotFound", "Unauthorized"})
 """Reasons whose messages hold nothing but names (k8s.io/apimachinery/pkg/api/errors)."""
 
+_OF_THE_SERVER_ITSELF = re.compile(
+    r' is forbidden: (?:User "|exceeded quota|unable to create new content in namespace)'
+)
+"""Refusals by RBAC, by a quota and by a namespace that goes away: they hold names only, whatever the object."""
+
+_REPEATED = re.compile(r"\b(?:Invalid|Unsupported|Duplicate) value: ")
+"""What a field error says before it repeats the value (field.ErrorType)."""
+
 _QUOTED = re.compile(r'^"(?:[^"\\]|\\.)*"(?:: |$)')
 _PLAIN = re.compile(r"^[^\s{}\[\]\":]+(?:: |$)")
 _TYPED = re.compile(r"got &.*?\}+|, error found in #.*")
@@ -30,15 +38,19 @@ def reason_of(status: int, body: Mapping[str, Any]) -> str:
 
 def server_words(body: Mapping[str, Any], *, secret: bool) -> str:
     """The server's explanation. Field values are taken out; of a Secret only names of fields are kept."""
-    reason = reason_of(0, body)
+    reason, message = reason_of(0, body), str(body.get("message") or "")
     causes = [cause for cause in _causes(body) if cause.get("field")]
     if causes and reason == "Invalid":
         words = "; ".join(_of_cause(cause, secret=secret) for cause in causes)
-    elif secret and reason not in NAMES_ONLY:
+    elif secret and not _holds_names_only(reason, message):
         words = ""
     else:
-        words = _without_value(str(body.get("message") or ""))
+        words = _without_value(message)
     return " ".join(words.split())[:LONGEST]
+
+
+def _holds_names_only(reason: str, message: str) -> bool:
+    return reason in NAMES_ONLY or (reason == "Forbidden" and bool(_OF_THE_SERVER_ITSELF.search(message)))
 
 
 def _causes(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -56,13 +68,14 @@ def _of_cause(cause: Mapping[str, Any], *, secret: bool) -> str:
 def _without_value(message: str) -> str:
     """Takes the value out of `Invalid value: <value>: <explanation>` (field.Error): it may be a whole pod template."""
     message = _TYPED.sub("got another type", message)
-    head, marker, rest = message.partition(" value: ")
-    if not marker:
+    repeated = _REPEATED.search(message)
+    if repeated is None:
         return message
+    head, rest = message[: repeated.end()].removesuffix(": "), message[repeated.end() :]
     for pattern in (_QUOTED, _PLAIN):
         match = pattern.match(rest)
         if match:
             explanation = _without_value(rest[match.end() :])
-            return f"{head} value: {explanation}" if explanation else f"{head} value"
+            return f"{head}: {explanation}" if explanation else head
     _, closing, explanation = rest.rpartition("}: ")
-    return f"{head} value: {explanation}" if closing else f"{head} value"
+    return f"{head}: {explanation}" if closing else head

@@ -22,11 +22,11 @@ class Bench:
         self.snapshots = SnapshotStore(self.store)
         self.clock = FakeClock()
         self.group = ProtectionGroup(name=GroupName("shop"), **{"namespaces": ("shop",), **group})
-        self._exporter = Exporter(self.cluster, self.snapshots, self.clock, page_size=page_size)
+        self.exporter = Exporter(self.cluster, self.snapshots, self.clock, page_size=page_size)
 
     def export(self, epoch: int = 1) -> ExportResult:
         self.clock.advance(60)
-        return self._exporter.export(self.group, EAST, epoch)
+        return self.exporter.export(self.group, EAST, epoch)
 
     def index(self) -> SnapshotIndex:
         return self.export().index

@@ -2,8 +2,10 @@ from datetime import timedelta
 
 import pytest
 
+from functions.export.exporter import Exporter
+from kubestandby.archive import BuiltArchive
 from kubestandby.errors import ObjectExistsError, StoreError, StoreUnavailableError
-from kubestandby.snapshots import SnapshotId, Stage
+from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
 from tests.unit.export.exporting import Bench
 from tests.unit.export.objects import config_map, deployment, namespace, obj, owner, pod
 
@@ -135,17 +137,22 @@ def test_number_that_another_exporter_took_meanwhile_is_not_used() -> None:
     assert bench.export().index.id == SnapshotId(1, 2)
 
 
-def test_exporter_that_loses_the_race_against_the_same_state_makes_no_snapshot() -> None:
-    bench = Bench(namespace())
-    winner = bench.export()
-    bench.store.fail("list", "raw/shop/", times=0)
-    slow = Bench(namespace())
-    slow.store, slow.snapshots = bench.store, bench.snapshots
+def test_exporter_that_loses_the_race_against_the_same_state_makes_no_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow, fast = Bench(namespace()), Bench(namespace())
+    fast.exporter = Exporter(fast.cluster, slow.snapshots, fast.clock)
+    commit, winners = slow.snapshots.commit, []
 
-    result = bench.export()
+    def overtaken(index: SnapshotIndex, archive: BuiltArchive) -> None:
+        monkeypatch.setattr(slow.snapshots, "commit", commit)
+        winners.append(fast.export().index)
+        commit(index, archive)
+
+    monkeypatch.setattr(slow.snapshots, "commit", overtaken)
+    slow.clock.advance(1)
+    result = slow.export()
 
     assert not result.created
-    assert result.index == winner.index
+    assert [result.index] == winners
 
 
 def test_exporter_that_loses_every_race_asks_to_be_tried_again() -> None:
