@@ -133,6 +133,8 @@ class Deliveries:
         self._end(Delivered(attempt.call, status, attempt.attempts, waited), given_up=again)
 
     def _end(self, delivered: Delivered, *, given_up: bool) -> None:
+        if self._stopping:
+            return
         call = delivered.call
         facts = {"function": call.function, "label": call.label, "status": delivered.status}
         if given_up or delivered.status >= 400:

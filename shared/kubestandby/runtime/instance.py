@@ -9,11 +9,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from typing import BinaryIO
 
 from kubestandby import codec
 from kubestandby.errors import ConfigError, FormatError, StandbyError
 
+_TRIES = 10
+_PAUSE_SECONDS = 0.02
 _STATE_VARIABLE = "XDG_STATE_HOME"
 
 
@@ -64,7 +67,7 @@ class Instance:
             raise ConfigError(
                 f"{self._folder} cannot be used ({error.strerror}); set {_STATE_VARIABLE} to a folder of yours"
             ) from error
-        if not _lock(lock):
+        if not _lock_soon(lock):
             lock.close()
             raise AlreadyRunningError(_already(self._config))
         self._lock = lock
@@ -90,16 +93,25 @@ def running(config: Path) -> UpInfo | None:
     folder = _folder(config)
     try:
         with (folder / "lock").open("rb") as lock:
-            if _lock(lock):
+            if _lock(lock, fcntl.LOCK_SH):
                 return None
         return codec.decode((folder / "up.json").read_bytes(), UpInfo, "up.json")
     except (OSError, FormatError):
         return None
 
 
-def _lock(file: BinaryIO) -> bool:
+def _lock_soon(file: BinaryIO) -> bool:
+    """Tries a few times: somebody who only looks (`running`) holds the lock for a moment too."""
+    for _ in range(_TRIES):
+        if _lock(file, fcntl.LOCK_EX):
+            return True
+        sleep(_PAUSE_SECONDS)
+    return False
+
+
+def _lock(file: BinaryIO, kind: int) -> bool:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

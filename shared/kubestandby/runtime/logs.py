@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TextIO
 
 from kubestandby.errors import StandbyError
@@ -49,6 +50,23 @@ def set_up_logging(stream: TextIO | None = None) -> None:
     # The SDK logs bodies of requests at DEBUG: manifests, and with them secrets.
     for name in ("kubernetes", "urllib3", "oci", "watchfiles"):
         logging.getLogger(name).setLevel("WARNING")
+
+
+@contextmanager
+def logging_to(path: Path, logger_name: str) -> Iterator[None]:
+    """Has a part of this process log JSON lines to a file, and nowhere else, for as long as the block runs."""
+    logger = logging.getLogger(logger_name)
+    handlers, propagate, level = logger.handlers[:], logger.propagate, logger.level
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(JsonFormatter())
+    logger.handlers[:], logger.propagate = [handler], False
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.handlers[:], logger.propagate = handlers, propagate
+        logger.setLevel(level)
+        handler.close()
 
 
 class JsonFormatter(logging.Formatter):

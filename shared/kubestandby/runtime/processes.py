@@ -90,9 +90,16 @@ class FunctionProcess:
     def start(self) -> None:
         """Starts the process; it answers a little later."""
         source = functions_folder() / self.function / "main.py"
-        command = [sys.executable, "-P", "-m", "kubestandby.runtime.lifeline", "functions_framework"]
-        command += ["--source", str(source), "--target", self.function, "--signature-type", "http"]
-        command += ["--host", HOST, "--port", str(self.port)]
+        # -P: a file of the user's working directory must not stand in for a module of ours.
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "kubestandby.runtime.serving",
+            self.function,
+            str(source),
+            str(self.port),
+        ]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 command,

@@ -18,6 +18,7 @@ from kubestandby.layout import Function
 from kubestandby.request_log import RequestLog
 from kubestandby.runtime.deliveries import Delivered, Deliveries
 from kubestandby.runtime.instance import Instance, UpInfo
+from kubestandby.runtime.logs import logging_to
 from kubestandby.runtime.processes import FunctionProcess, FunctionStartError, check_port, free_port
 from kubestandby.runtime.relay import Relay
 from kubestandby.runtime.timer import Timer, tick_call
@@ -88,6 +89,8 @@ class Functions:
             self._instance.take()
             undo.callback(self._instance.give_back)
             _shorten(self._instance.log)
+            # The terminal belongs to the command that runs this.
+            undo.enter_context(logging_to(self._instance.log, "kubestandby.runtime"))
             undo.callback(self._stop_processes)
             self._start_processes()
             self._keeper.start()
