@@ -9,8 +9,12 @@ Two records tell, both kept with the object (API reference, "Server-Side Apply";
 - the annotation `kubectl.kubernetes.io/last-applied-configuration`: what `kubectl apply` was given. A value counts
   as authored only while it is still the live one.
 
-One case cannot be told apart: whoever creates an object from a dump of another, or applies a dump of it, has authored
-every value in it. And a server-side apply that sends a field empty (`clusterIP: ""`) owns it without having chosen.
+Three cases cannot be told apart, seen on Kubernetes 1.34; in each the value stays as if authored:
+
+- somebody creates or applies a dump of an object: every value in it is then theirs;
+- a server-side apply sends a field empty (`clusterIP: ""`): it owns the field, and the server fills it;
+- a Service with a node port of its author's becomes ClusterIP and NodePort again: the server allocates another port,
+  in the field that the author still owns.
 
 An object without any mark of a server (no uid, resourceVersion, creationTimestamp, managedFields) was never served:
 all in it is authored. So a sanitized manifest can be sanitized again and stays as it is.

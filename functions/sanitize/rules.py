@@ -69,6 +69,7 @@ KIND_RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("batch", "Job"): (*JOB_RULES, *TEMPLATE_RULES),
     ("discovery.k8s.io", "EndpointSlice"): ENDPOINT_RULES,
     ("rbac.authorization.k8s.io", "ClusterRole"): (drop_aggregated_rules,),
+    ("resource.k8s.io", "ResourceClaim"): (drop_protection_finalizers,),
 }
 
 GENERIC_RULES: tuple[Rule, ...] = (

@@ -12,6 +12,7 @@ from .fields import sifted_values
 _OF_THE_CONTROL_PLANE = (
     "kubernetes.io/pv-protection",
     "kubernetes.io/pvc-protection",
+    "resource.kubernetes.io/delete-protection",
     "service.kubernetes.io/load-balancer-cleanup",
 )
 
@@ -20,7 +21,8 @@ def drop_protection_finalizers(manifest: Manifest, _: SnapshotContext) -> Manife
     """Put on by the standby's own control plane where it needs them.
 
     Source: admission plugin StorageObjectInUseProtection (`PVProtectionFinalizer`, `PVCProtectionFinalizer`); the
-    service controller (k8s.io/cloud-provider/service/helpers, `LoadBalancerCleanupFinalizer`).
+    service controller (k8s.io/cloud-provider/service/helpers, `LoadBalancerCleanupFinalizer`); the scheduler on an
+    allocated ResourceClaim (k8s.io/api/resource, `Finalizer`).
     """
     path = ("metadata", "finalizers")
     return sifted_values(manifest, path, lambda finalizer: finalizer not in _OF_THE_CONTROL_PLANE)

@@ -19,9 +19,15 @@ _CLAIM_ANNOTATIONS = (
     _BOUND_BY_CONTROLLER,
     "pv.kubernetes.io/migrated-to",
     "volume.beta.kubernetes.io/storage-provisioner",
+    "volume.kubernetes.io/node-expansion-not-required",
     "volume.kubernetes.io/selected-node",
     "volume.kubernetes.io/storage-provisioner",
     "volume.kubernetes.io/storage-resizer",
+)
+_VOLUME_ANNOTATIONS = (
+    _BOUND_BY_CONTROLLER,
+    "pv.kubernetes.io/migrated-to",
+    "volume.alpha.kubernetes.io/pre-resize-capacity",
 )
 _COPIED_FROM = {("snapshot.storage.k8s.io", "VolumeSnapshot"), ("", "PersistentVolumeClaim")}
 
@@ -56,7 +62,8 @@ def drop_claim_annotations(manifest: Manifest, _: SnapshotContext) -> Manifest:
     """What binder, scheduler, provisioner and resizer noted for each other.
 
     Source: k8s.io/component-helpers/storage/volume (`AnnBindCompleted`, `AnnBoundByController`, `AnnSelectedNode`,
-    `AnnStorageProvisioner`, `AnnBetaStorageProvisioner`, `AnnMigratedTo`), `VolumeResizerKey`.
+    `AnnStorageProvisioner`, `AnnBetaStorageProvisioner`, `AnnMigratedTo`); k8s.io/kubernetes/pkg/volume/util/types
+    (`VolumeResizerKey`, `NodeExpansionNotRequired`).
     """
     return without_annotations(manifest, *_CLAIM_ANNOTATIONS)
 
@@ -81,8 +88,11 @@ def clear_claim_identity(manifest: Manifest, _: SnapshotContext) -> Manifest:
 
 
 def drop_volume_annotations(manifest: Manifest, _: SnapshotContext) -> Manifest:
-    """What binder and migration noted on the volume (`AnnBoundByController`, `AnnMigratedTo`)."""
-    return without_annotations(manifest, _BOUND_BY_CONTROLLER, "pv.kubernetes.io/migrated-to")
+    """What binder, migration and kubelet noted on the volume.
+
+    Source: `AnnBoundByController`, `AnnMigratedTo`; k8s.io/kubernetes/pkg/volume/util, `AnnPreResizeCapacity`.
+    """
+    return without_annotations(manifest, *_VOLUME_ANNOTATIONS)
 
 
 def is_provisioned(volume: Manifest) -> bool:

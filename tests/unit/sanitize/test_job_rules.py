@@ -41,6 +41,15 @@ def test_labels_that_the_server_copied_from_the_template_are_dropped_whole() -> 
     assert "labels" not in clean(job(both, own=both))["metadata"]
 
 
+def test_an_older_servers_copy_with_only_the_older_labels_is_known_too() -> None:
+    both = {"app": "shop", "controller-uid": UID, "job-name": "migrate"}
+
+    cleaned = clean(job(both, own=both))
+
+    assert "labels" not in cleaned["metadata"]
+    assert cleaned["spec"]["template"]["metadata"] == {"labels": {"app": "shop"}}
+
+
 def test_a_label_that_was_added_to_the_copy_stays() -> None:
     cleaned = clean(job({"app": "shop", **GENERATED}, own={"app": "shop", "added": "later", **GENERATED}))
 

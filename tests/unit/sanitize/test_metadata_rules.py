@@ -120,3 +120,20 @@ def test_nothing_inside_a_custom_resources_spec_is_touched() -> None:
 
     for kind in ("Service", "Deployment", "Namespace", "PersistentVolume", "Pod", "Job"):
         assert clean(served("crossing.example.com/v1", kind, spec=spec))["spec"] == spec
+
+
+def test_the_finalizer_of_an_allocated_resource_claim_is_left_to_the_standby() -> None:
+    finalizers = ["resource.kubernetes.io/delete-protection", "example.com/mine"]
+
+    manifest = served("resource.k8s.io/v1", "ResourceClaim", metadata={"finalizers": finalizers}, spec={})
+
+    assert clean(manifest)["metadata"]["finalizers"] == ["example.com/mine"]
+
+
+def test_a_finalizer_of_the_control_plane_on_another_kind_stays() -> None:
+    """There the author wrote it, or a controller that the control plane does not know."""
+    finalizers = ["kubernetes.io/pvc-protection"]
+
+    manifest = served("example.com/v1", "PersistentVolumeClaim", metadata={"finalizers": finalizers})
+
+    assert clean(manifest)["metadata"]["finalizers"] == finalizers

@@ -135,7 +135,15 @@ def test_ephemeral_containers_are_dropped_and_counted() -> None:
 
 
 def test_addresses_that_the_network_noted_are_dropped() -> None:
-    notes = {"cni.projectcalico.org/podIP": "10.244.0.7/32", "note": "kept"}
+    notes = {
+        "cni.projectcalico.org/containerID": "0d9f",
+        "cni.projectcalico.org/podIP": "10.244.0.7/32",
+        "cni.projectcalico.org/podIPs": "10.244.0.7/32",
+        "k8s.ovn.org/pod-networks": "{}",
+        "k8s.v1.cni.cncf.io/network-status": "[]",
+        "k8s.v1.cni.cncf.io/networks-status": "[]",
+        "note": "kept",
+    }
 
     assert clean(pod({}, metadata={"annotations": notes}))["metadata"]["annotations"] == {"note": "kept"}
 

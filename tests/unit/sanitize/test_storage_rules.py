@@ -41,12 +41,15 @@ def test_a_volume_that_stays_behind_is_cleared_even_if_chosen() -> None:
     assert clean(claim(BOUND, volumeName="nfs-1"), left_out_volumes=left_out)["spec"]["volumeName"] == "nfs-1"
 
 
-def test_notes_of_binder_scheduler_and_provisioner_are_dropped() -> None:
+def test_notes_of_binder_scheduler_provisioner_and_resizer_are_dropped() -> None:
     notes = {
         **CHOSEN,
+        "pv.kubernetes.io/migrated-to": "x",
         "volume.beta.kubernetes.io/storage-provisioner": "x",
-        "volume.kubernetes.io/storage-provisioner": "x",
+        "volume.kubernetes.io/node-expansion-not-required": "true",
         "volume.kubernetes.io/selected-node": "primary-node-1",
+        "volume.kubernetes.io/storage-provisioner": "x",
+        "volume.kubernetes.io/storage-resizer": "x",
         "volume.beta.kubernetes.io/storage-class": "the author's",
     }
 
@@ -114,3 +117,16 @@ def test_where_a_static_volume_can_be_used_stays() -> None:
 
     assert cleaned["spec"]["nodeAffinity"] == {"required": {"nodeSelectorTerms": []}}
     assert "finalizers" not in cleaned["metadata"]
+
+
+def test_notes_of_binder_migration_and_kubelet_on_a_volume_are_dropped() -> None:
+    notes = {
+        "pv.kubernetes.io/bound-by-controller": "yes",
+        "pv.kubernetes.io/migrated-to": "x",
+        "volume.alpha.kubernetes.io/pre-resize-capacity": "1Gi",
+        "volume.beta.kubernetes.io/mount-options": "the author's",
+    }
+
+    kept = clean(volume(notes))["metadata"]["annotations"]
+
+    assert kept == {"volume.beta.kubernetes.io/mount-options": "the author's"}

@@ -4,7 +4,13 @@ import pytest
 
 from tests.unit.sanitize.samples import Json, bare, clean, fired, served
 
-REVISION = {"deployment.kubernetes.io/revision": "4", "note": "kept"}
+REVISION = {
+    "deployment.kubernetes.io/desired-replicas": "3",
+    "deployment.kubernetes.io/max-replicas": "4",
+    "deployment.kubernetes.io/revision": "4",
+    "deployment.kubernetes.io/revision-history": "1,2",
+    "note": "kept",
+}
 
 
 def in_template(kind: str, template: Json) -> Json:
