@@ -10,7 +10,7 @@ from kubestandby.errors import ObjectMissingError, SnapshotNotFoundError
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.layout import Function
 from kubestandby.reports import Purpose, RestoreReport
-from kubestandby.requests import Outcome, Verdict
+from kubestandby.requests import Outcome, Request, Verdict
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
 
@@ -21,6 +21,7 @@ _ARRIVED = (Verdict.DONE, Verdict.UNCHANGED)
 class Arrival:
     """What has been seen so far, and when. `failure` says why nothing more will come."""
 
+    asked_at: datetime
     exported: Outcome | None = None
     raw: SnapshotIndex | None = None
     sanitized: SnapshotIndex | None = None
@@ -39,6 +40,11 @@ class Arrival:
         return self.report is not None or bool(self.failure)
 
     @property
+    def is_old_news(self) -> bool:
+        """Whether the state was restored before this was asked for."""
+        return self.report is not None and self.report.requested_at < self.asked_at
+
+    @property
     def arrived(self) -> bool:
         """Whether all of it arrived: a complete snapshot, its twin, and a restore that succeeded."""
         whole = self.raw is not None and self.raw.complete and self.sanitized is not None
@@ -48,17 +54,17 @@ class Arrival:
 class ArrivalWatch:
     """Follows one export request from `primary` to `standby`."""
 
-    def __init__(self, session: Session, group: ProtectionGroup, primary: Site, request: str) -> None:
+    def __init__(self, session: Session, group: ProtectionGroup, primary: Site, request: Request) -> None:
         self._clock = session.clock
         self._group = group
-        self._request = request
+        self._request = request.outcome_name
         self._standby = group.other_site(primary.name)
         self._at_primary = requests_at(session, primary)
         self._at_standby = requests_at(session, self._standby)
         self._raw = snapshots_at(primary)
         self._sanitized = snapshots_at(self._standby)
         self._reports = open_store(self._standby.data)
-        self.arrival = Arrival()
+        self.arrival = Arrival(asked_at=request.requested_at)
 
     def look(self) -> Arrival:
         """Looks for the next thing to come; what was seen is not read again."""

@@ -137,6 +137,7 @@ def confirm(site: Site, group: ProtectionGroup) -> None:
     try:
         agreed = click.confirm(f"Make {site.name} the primary of {group.name} now?", err=True)
     except click.Abort:
+        click.echo(err=True)
         agreed = False
     if not agreed:
         raise BadInputError("not confirmed, nothing was done; --yes fails over without a question")

@@ -5,7 +5,7 @@ from html import escape
 from importlib.resources import files
 
 from kubestandby import __version__
-from kubestandby.cli.restore_tables import changes_line
+from kubestandby.cli.restore_tables import changes_line, phases_line, rto_words
 from kubestandby.cli.status_tables import freshness
 from kubestandby.cli.status_view import GroupStatus, SiteStatus, StageStatus
 from kubestandby.cli.wording import age, counted, duration, moment, printable
@@ -114,14 +114,13 @@ def _waiting(site: SiteStatus, status: GroupStatus) -> str:
 
 def _report(report: RestoreReport) -> str:
     rpo = "-" if report.rpo_seconds is None else duration(report.rpo_seconds)
-    rto = "not reached" if report.rto_seconds is None else duration(report.rto_seconds)
     figures = (
         ("purpose", report.purpose),
         ("finished", moment(report.finished_at)),
         ("objects", changes_line(report.results)),
-        ("phases", ", ".join(f"{name} {duration(seconds)}" for name, seconds in report.phases.items()) or "-"),
+        ("phases", phases_line(report) or "-"),
         ("RPO", rpo),
-        ("RTO", rto),
+        ("RTO", rto_words(report)),
     )
     listed = "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in figures)
     title = f"Last restore at {report.site}: snapshot {report.snapshot}, {report.mode}"

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from kubestandby.cli.tables import BAD, DIM, GOOD, HEAD, WARN, cell, facts, stacked, table
 from kubestandby.cli.wording import counted, duration, moment
+from kubestandby.groups import RestoreMode
 from kubestandby.reports import Change, FieldDiff, ObjectResult, Readiness, RestoreReport, WorkloadStatus
 
 _STYLES = {
@@ -25,6 +26,7 @@ _SIGNS = {
     Change.BLOCKED: "!",
     Change.FAILED: "!",
 }
+_PHASES = ("verify", "plan", "apply", "wait")
 _VERBS = {Change.CREATED: "create", Change.CONFIGURED: "update", Change.UNCHANGED: "unchanged", Change.SKIPPED: "skip"}
 
 
@@ -40,7 +42,6 @@ def report_view(report: RestoreReport) -> RenderableType:
 
 def _report_facts(report: RestoreReport) -> RenderableType:
     verdict = cell("succeeded", GOOD) if report.succeeded else cell("did not succeed in full", BAD)
-    phases = ", ".join(f"{name} {duration(seconds)}" for name, seconds in report.phases.items())
     return facts(
         (
             ("restore", verdict),
@@ -48,11 +49,18 @@ def _report_facts(report: RestoreReport) -> RenderableType:
             ("requested", moment(report.requested_at)),
             ("objects", changes_line(report.results)),
             ("restarted", ", ".join(str(ref) for ref in report.restarted)),
-            ("phases", phases),
+            ("phases", phases_line(report)),
             ("RPO", "" if report.rpo_seconds is None else Text(duration(report.rpo_seconds), style=HEAD)),
-            ("RTO", "not reached" if report.rto_seconds is None else Text(duration(report.rto_seconds), style=HEAD)),
+            ("RTO", Text(rto_words(report), style=HEAD)),
         )
     )
+
+
+def rto_words(report: RestoreReport) -> str:
+    """Request until everything was Current; a restore that is not hot brings nothing up, so it has none."""
+    if report.rto_seconds is not None:
+        return duration(report.rto_seconds)
+    return "not reached" if report.mode == RestoreMode.HOT else "-"
 
 
 def changes_line(results: Iterable[ObjectResult]) -> str:
@@ -62,11 +70,17 @@ def changes_line(results: Iterable[ObjectResult]) -> str:
     return ", ".join(f"{count} {change}" for change, count in counts if count) or "none"
 
 
+def phases_line(report: RestoreReport) -> str:
+    """`verify 0.1 s, plan 0.4 s, ...`, in the order in which they ran."""
+    names = sorted(report.phases, key=lambda name: _PHASES.index(name) if name in _PHASES else len(_PHASES))
+    return ", ".join(f"{name} {duration(report.phases[name])}" for name in names)
+
+
 def _results(report: RestoreReport) -> RenderableType | None:
     told = [result for result in report.results if result.change is not Change.UNCHANGED]
     if not told:
         return None
-    made = table("Objects", ("object", "outcome", "reason"), fold="reason")
+    made = table("Objects", ("object", "outcome", "reason"))
     for result in sorted(told, key=lambda result: (_order(result.change), result.ref)):
         made.add_row(cell(result.ref), cell(result.change, _STYLES[result.change]), cell(result.reason))
     return made
@@ -83,7 +97,7 @@ def workloads_table(workloads: tuple[WorkloadStatus, ...]) -> RenderableType | N
     """Every workload and how far it has come; None where there is none."""
     if not workloads:
         return None
-    made = table("Workloads", ("workload", "status", "message"), fold="message")
+    made = table("Workloads", ("workload", "status", "message"))
     for status in workloads:
         good = status.readiness is Readiness.CURRENT
         word = f"{status.readiness} (stalled)" if status.stalled else str(status.readiness)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import click
+from rich.console import RenderableType
 
 from kubestandby.cli import exits
 from kubestandby.cli.arrival import Arrival, ArrivalWatch
@@ -10,17 +11,19 @@ from kubestandby.cli.as_json import arrival_json
 from kubestandby.cli.asking import FunctionsAtWork, report_for
 from kubestandby.cli.options import Output, examples, output_option, timeout_option, with_group
 from kubestandby.cli.progress import Steps
-from kubestandby.cli.restore_tables import report_view
+from kubestandby.cli.restore_tables import changes_line, report_view
 from kubestandby.cli.session import Session, primary_of, requests_at
 from kubestandby.cli.tables import cell, show
 from kubestandby.cli.terminal import print_json, results, say
 from kubestandby.cli.waiting import wait_for, wait_for_outcome
-from kubestandby.cli.wording import counted, duration
+from kubestandby.cli.wording import counted, duration, moment
 from kubestandby.groups import ProtectionGroup
 from kubestandby.layout import Action
 from kubestandby.requests import Request, Verdict
 
 _QUIET_SECONDS = 30.0
+_LOOK_SECONDS = 0.15
+"""Between two looks: often enough to tell when each part arrived."""
 
 
 @click.command(
@@ -43,7 +46,7 @@ def run(session: Session, group: ProtectionGroup, timeout: float, output: Output
     with FunctionsAtWork(session, steps) as functions:
         request = requests_at(session, primary).submit(group.name, Action.EXPORT, origin="operator")
         arrival = follow(session, group, request, timeout, steps, between=functions.ensure)
-        if needs_repair(arrival, request):
+        if needs_repair(arrival):
             repair(session, group, arrival, timeout, steps)
         functions.settle(_QUIET_SECONDS)
     return tell_arrival(arrival, output)
@@ -64,7 +67,7 @@ def follow(
         WaitedTooLongError: it did not arrive within `timeout` seconds.
     """
     primary = primary_of(group)
-    watch = ArrivalWatch(session, group, primary, request.name)
+    watch = ArrivalWatch(session, group, primary, request)
     late = (
         f"request {request.name} of group {group.name} did not arrive at the standby within {duration(timeout)}; "
         "it stays and is still carried out: look at the logs of the functions and at `kubestandby status`"
@@ -76,13 +79,14 @@ def follow(
             step.now(progress_line(arrival))
             return arrival if arrival.over else None
 
-        return wait_for(look, clock=session.clock, seconds=timeout, late=late, between=between)
+        return wait_for(
+            look, clock=session.clock, seconds=timeout, late=late, between=between, longest_pause=_LOOK_SECONDS
+        )
 
 
-def needs_repair(arrival: Arrival, request: Request) -> bool:
+def needs_repair(arrival: Arrival) -> bool:
     """Whether the snapshot is an old one whose restore did not succeed before: nothing else would try it again."""
-    report = arrival.report
-    return report is not None and not report.succeeded and report.requested_at < request.requested_at
+    return arrival.is_old_news and not arrival.arrived
 
 
 def repair(session: Session, group: ProtectionGroup, arrival: Arrival, timeout: float, steps: Steps) -> None:
@@ -120,11 +124,19 @@ def tell_arrival(arrival: Arrival, output: Output) -> int:
     if output is Output.JSON:
         print_json(arrival_json(arrival))
     else:
-        show(results(), cell(summary(arrival)), report_view(arrival.report) if arrival.report else None)
+        show(results(), cell(summary(arrival)), _restored(arrival))
     if not arrival.arrived:
         reason = arrival.failure or "the restore did not succeed in full; its report names each object and workload"
         say(f"error: {reason}", "red")
     return exits.OK if arrival.arrived else exits.FAILED
+
+
+def _restored(arrival: Arrival) -> RenderableType | None:
+    """The report of a restore that belongs to this pass; of an earlier one only that it has been."""
+    report = arrival.report
+    if report is None or not arrival.is_old_news:
+        return report_view(report) if report else None
+    return cell(f"{report.site} has it since {moment(report.finished_at)}: {changes_line(report.results)}")
 
 
 def summary(arrival: Arrival) -> str:

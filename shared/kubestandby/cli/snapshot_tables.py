@@ -12,19 +12,19 @@ from kubestandby.snapshots import SnapshotIndex, Stage
 
 
 def snapshots_table(overview: SnapshotOverview) -> RenderableType:
-    """All snapshots, newest first; the newest complete one is marked, the reason stands beside an incomplete one."""
+    """All snapshots, newest first; the newest complete one is marked; below, what is wrong with the others."""
     made = table(
         f"Snapshots of {overview.group}",
-        ("snapshot", "taken", "age", "objects", "size", "complete", "raw", "sanitized", "applied", "notes"),
+        ("id", "taken", "age", "objects", "size", "complete", "raw", "sanitized", "applied"),
         right=("age", "objects", "size"),
-        fold="notes",
     )
     for row in overview.rows:
         made.add_row(*_snapshot_cells(row, overview))
     hidden = overview.total - len(overview.rows)
     more = cell(f"{counted(hidden, 'older snapshot')} not shown; --all shows them", DIM) if hidden else None
     empty = cell("no snapshot yet; `kubestandby export` makes one", DIM) if not overview.rows else None
-    return stacked(made if overview.rows else None, empty, more, *_unreachable(overview))
+    notes = [note for row in overview.rows for note in _notes(row)]
+    return stacked(made if overview.rows else None, empty, more, *notes, *_unreachable(overview))
 
 
 def _snapshot_cells(row: SnapshotRow, overview: SnapshotOverview) -> list[Text]:
@@ -32,7 +32,8 @@ def _snapshot_cells(row: SnapshotRow, overview: SnapshotOverview) -> list[Text]:
     if index is None:
         figures = [cell("?", DIM)] * 4 + [cell("damaged", BAD)]
     else:
-        complete = cell("yes", GOOD) if index.complete else cell("no", WARN)
+        newest = ", newest" if row.id == overview.newest_complete else ""
+        complete = cell(f"yes{newest}", GOOD) if index.complete else cell("no", WARN)
         figures = [
             cell(moment(index.taken_at)),
             cell(age(index.taken_at, overview.now)),
@@ -42,7 +43,7 @@ def _snapshot_cells(row: SnapshotRow, overview: SnapshotOverview) -> list[Text]:
         ]
     places = [_places(row.at(stage)) for stage in Stage]
     applied = cell(", ".join(f"{mark.site} ({mark.mode})" for mark in row.applied) or "-")
-    return [cell(row.id, "bold"), *figures, *places, applied, _notes(row, overview)]
+    return [cell(row.id, "bold"), *figures, *places, applied]
 
 
 def _places(held: tuple[Held, ...]) -> Text:
@@ -50,11 +51,11 @@ def _places(held: tuple[Held, ...]) -> Text:
     return Text(", ").join(texts) if texts else cell("-", DIM)
 
 
-def _notes(row: SnapshotRow, overview: SnapshotOverview) -> Text:
-    notes = [cell("newest complete", GOOD)] if row.id == overview.newest_complete else []
-    notes += [cell(f"not read: {reason}", WARN) for reason in (row.index.failures if row.index else ())]
-    notes += [cell(f"damaged at {held.site} ({held.stage}): {held.damage}", BAD) for held in row.held if held.damage]
-    return Text("\n").join(notes)
+def _notes(row: SnapshotRow) -> list[Text]:
+    failures = row.index.failures if row.index else ()
+    notes = [cell(f"{row.id} is not complete: {reason}", WARN) for reason in failures]
+    damaged = [held for held in row.held if held.damage]
+    return notes + [cell(f"{row.id} is damaged at {held.site} ({held.stage}): {held.damage}", BAD) for held in damaged]
 
 
 def _unreachable(overview: SnapshotOverview) -> list[Text]:
@@ -94,14 +95,14 @@ def _index_facts(index: SnapshotIndex, now: datetime) -> RenderableType:
 def _failures(index: SnapshotIndex) -> RenderableType | None:
     if not index.failures:
         return None
-    made = table("Could not be read", ("what and why",), fold="what and why")
+    made = table("Could not be read", ("what and why",))
     for failure in index.failures:
         made.add_row(cell(failure, WARN))
     return made
 
 
 def _types(index: SnapshotIndex) -> RenderableType:
-    made = table("Types", ("kind", "version", "objects", "read at", "notes"), right=("objects",), fold="notes")
+    made = table("Types", ("kind", "version", "objects", "read at", "notes"), right=("objects",))
     for one in sorted(index.types, key=lambda one: (one.gvk.group, one.gvk.kind)):
         if one.count or one.incomplete:
             kind = f"{one.gvk.kind}.{one.gvk.group}" if one.gvk.group else one.gvk.kind
@@ -118,7 +119,7 @@ def _types(index: SnapshotIndex) -> RenderableType:
 def _images(index: SnapshotIndex) -> RenderableType | None:
     if not index.images:
         return None
-    made = table("Images that a restore needs", ("image", "used by"), fold="used by")
+    made = table("Images that a restore needs", ("image", "used by"))
     for image in index.images:
         made.add_row(cell(image.reference), cell(", ".join(image.used_by)))
     return made

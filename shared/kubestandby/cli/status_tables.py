@@ -25,7 +25,7 @@ def _headline(status: GroupStatus) -> Text:
 
 
 def _sites(status: GroupStatus) -> RenderableType:
-    made = table("", ("site", "role", "raw", "sanitized", "applied", "last restore", "waiting"), fold="last restore")
+    made = table("", ("site", "role", "raw", "sanitized", "applied", "last restore", "waiting"))
     for site in sorted(status.sites, key=lambda site: site.role):
         made.add_row(
             cell(site.name, HEAD),

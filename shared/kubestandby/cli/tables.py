@@ -1,6 +1,7 @@
 """Building blocks of all tables. Pure: data in, rich renderables out; values are never read as markup."""
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -8,6 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from kubestandby.cli.wording import printable
+
+_AT_LEAST = {"taken": len("2026-11-22")}
+"""Columns whose words are longer than their heads, and should not be broken."""
 
 GOOD, BAD, WARN, DIM, HEAD = "green", "bold red", "yellow", "dim", "bold"
 
@@ -17,19 +21,22 @@ def cell(value: object, style: str = "") -> Text:
     return Text(printable(str(value)), style=style)
 
 
-def table(title: str, columns: Sequence[str], *, right: Iterable[str] = (), fold: str = "") -> Table:
-    """An empty table; columns in `right` are numbers, the column `fold` takes long text and wraps."""
-    made = Table(title=title or None, title_justify="left", title_style=HEAD, header_style=HEAD, box=box.SIMPLE_HEAD)
-    made.pad_edge = False
+def table(title: str, columns: Sequence[str], *, right: Iterable[str] = ()) -> Table:
+    """An empty table; columns in `right` are numbers. Where the terminal is narrow, cells wrap."""
+    made = TitledTable(box=box.SIMPLE_HEAD, header_style=HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    made.heading = title
+    numbers = set(right)
     for name in columns:
-        made.add_column(
-            name,
-            justify="right" if name in set(right) else "left",
-            overflow="fold",
-            no_wrap=name != fold,
-            ratio=None,
-        )
+        justify: Literal["left", "right"] = "right" if name in numbers else "left"
+        widest = max(len(word) for word in name.split())
+        made.add_column(name, justify=justify, overflow="fold", min_width=max(widest, _AT_LEAST.get(name, 0)))
     return made
+
+
+class TitledTable(Table):
+    """A table whose heading stands above it on a line of its own: rich would wrap it to the table's width."""
+
+    heading: str = ""
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> Table:
@@ -49,14 +56,31 @@ def stacked(*parts: RenderableType | None) -> Group:
 
 
 def show(console: Console, *parts: RenderableType | None) -> None:
-    """Prints parts, in a form that suits the console: without lines where it is no terminal."""
+    """Prints parts, in a form that suits the console: without lines and padding where it is no terminal."""
     for part in parts:
-        if part is None:
-            continue
         if isinstance(part, Group):
             show(console, *part.renderables)
-            continue
-        if isinstance(part, Table) and part.box is not None and not console.is_terminal:
-            part.box = None
-            part.padding = (0, 2, 0, 0)
+        elif isinstance(part, TitledTable):
+            _heading(console, part.heading)
+            _print(console, part)
+        elif part is not None:
+            _print(console, part)
+
+
+def _heading(console: Console, heading: str) -> None:
+    """A terminal's table leaves a line free above and below itself."""
+    if heading:
+        console.print(Text(heading if console.is_terminal else f"\n{heading}", style=HEAD))
+
+
+def _print(console: Console, part: RenderableType) -> None:
+    if console.is_terminal:
         console.print(part)
+        return
+    if isinstance(part, Table) and part.box is not None:
+        part.box, part.padding = None, (0, 2, 0, 0)
+    with console.capture() as capture:
+        console.print(part)
+    lines = "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+    console.file.write(lines)
+    console.file.flush()

@@ -37,7 +37,7 @@ class Event:
 
 def functions_table(functions: Sequence[FunctionView]) -> RenderableType:
     """Where each function is."""
-    made = table("", ("function", "state", "url"), fold="url")
+    made = table("", ("function", "state", "url"))
     for one in functions:
         state = cell(f"running, process {one.pid}", GOOD) if one.pid else cell("starting again", WARN)
         made.add_row(cell(one.function), state, cell(one.url))

@@ -23,7 +23,13 @@ class WaitedTooLongError(StandbyError):
 
 
 def wait_for(
-    look: Callable[[], T | None], *, clock: Clock, seconds: float, late: str, between: Callable[[], None] | None = None
+    look: Callable[[], T | None],
+    *,
+    clock: Clock,
+    seconds: float,
+    late: str,
+    between: Callable[[], None] | None = None,
+    longest_pause: float = _LONGEST_PAUSE,
 ) -> T:
     """Looks again and again, at growing distances, until there is something; a store may fail for a while.
 
@@ -41,7 +47,7 @@ def wait_for(
         if between is not None:
             between()
         clock.sleep(min(pause, left))
-        pause = min(pause * 1.3, _LONGEST_PAUSE)
+        pause = min(pause * 1.3, longest_pause)
 
 
 def _look(look: Callable[[], T | None]) -> tuple[T | None, str]:

@@ -52,7 +52,7 @@ _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.option(
     "--mode",
     type=click.Choice([RestoreMode.WARM, RestoreMode.HOT], case_sensitive=False),
-    default=RestoreMode.HOT,
+    default=RestoreMode.WARM,
     show_default=True,
     help="What the standby does with each snapshot.",
 )

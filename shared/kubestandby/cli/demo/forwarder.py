@@ -4,6 +4,7 @@ Bytes pass as they are: TLS is end to end, and the client still verifies the clu
 """
 
 import asyncio
+import contextlib
 import socket
 import threading
 from collections.abc import Coroutine
@@ -62,19 +63,17 @@ class Forwarder:
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        """One connection. Cancelled when the forwarder is closed: that is its end and no error."""
+        with contextlib.suppress(asyncio.CancelledError, OSError):
             far_reader, far_writer = await asyncio.open_connection(*self._target)
-        except OSError:
-            writer.transport.abort()
-            return
-        ends = {writer, far_writer}
-        self._writers |= ends
-        try:
-            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
-        finally:
-            self._writers -= ends
-            for end in ends:
-                end.transport.abort()
+            ends = {writer, far_writer}
+            self._writers |= ends
+            try:
+                await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+            finally:
+                self._writers -= ends
+                far_writer.transport.abort()
+        writer.transport.abort()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,6 +1,6 @@
 """The acts of the demo, in order: deploy, change, arrive, cut the primary off, fail over, compare."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,7 +48,7 @@ class Wanted:
     standby: ClusterAccess
     app: tuple[Path, ...] = ()
     namespace: str = "demo"
-    mode: RestoreMode = RestoreMode.HOT
+    mode: RestoreMode = RestoreMode.WARM
     keep: bool = False
 
     @property
@@ -136,8 +136,8 @@ class Demo:
         self.workspace.write_kubeconfig(forwarded(context, self.forwarder.port))
         self.workspace.write_config(self.wanted.group, self.namespaces, self.wanted.standby, self.wanted.mode)
         if not self.wanted.keep:
-            self.ending.callback(self._clear, standby, "standby", self._made_on_standby(standby))
-            self.ending.callback(self._clear, primary, "primary", self._made())
+            made = [(standby, self._made_on_standby(standby)), (primary, self._made())]
+            self.ending.callback(self._clear, made)
 
     def _made(self) -> list[ObjectRef]:
         """What goes away at the end: namespaces first, then what is outside of them, the last made first."""
@@ -238,16 +238,17 @@ class Demo:
         show(self.console, ready_table(workloads), comparison_table(result))
         return Told(report=report, compared=result, workloads=workloads, failed_over=failed_over)
 
-    def _clear(self, cluster: AppCluster, name: str, refs: list[ObjectRef]) -> None:
-        """Takes away what the demo made on a cluster; what does not go is named, and is no error of the demo."""
+    def _clear(self, made: list[tuple[AppCluster, list[ObjectRef]]]) -> None:
+        """Takes away what the demo made on both clusters; what does not go is named, and is no error of the demo."""
+        late = f"namespaces still going after {_GONE_SECONDS:.0f} s: {', '.join(self.namespaces)}"
         try:
-            with self.steps.doing(f"removing what the demo made on the {name}"):
-                cluster.refresh()
-                spaces = [ref for ref in refs if ref.gvk.kind == "Namespace"]
-                cluster.remove(spaces)
-                late = f"still going on the {name}: {', '.join(str(ref) for ref in spaces)}"
-                wait_for(lambda: not cluster.left(spaces) or None, clock=self.clock, seconds=_GONE_SECONDS, late=late)
-                cluster.remove(ref for ref in refs if ref not in spaces)
+            with self.steps.doing("removing what the demo made on both clusters"):
+                for cluster, refs in made:
+                    cluster.refresh()
+                    cluster.remove(_namespaces(refs))
+                wait_for(lambda: _all_gone(made) or None, clock=self.clock, seconds=_GONE_SECONDS, late=late)
+                for cluster, refs in made:
+                    cluster.remove(refs)
         except StandbyError as error:
             self.steps.failed(str(error))
 
@@ -256,6 +257,14 @@ class Demo:
             self.steps.done(f"kept: both clusters as they are, and {self.workspace.folder}")
         else:
             self.workspace.remove()
+
+
+def _namespaces(refs: Iterable[ObjectRef]) -> list[ObjectRef]:
+    return [ref for ref in refs if ref.gvk.kind == "Namespace"]
+
+
+def _all_gone(made: Iterable[tuple[AppCluster, list[ObjectRef]]]) -> bool:
+    return not any(cluster.left(_namespaces(refs)) for cluster, refs in made)
 
 
 def _minor(identity: ClusterIdentity) -> tuple[str, ...]:

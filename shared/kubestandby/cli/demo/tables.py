@@ -9,7 +9,7 @@ from rich.text import Text
 from kubestandby.cli.arrival import Arrival
 from kubestandby.cli.demo.app_cluster import Workload
 from kubestandby.cli.demo.comparing import Compared
-from kubestandby.cli.restore_tables import changes_line
+from kubestandby.cli.restore_tables import changes_line, rto_words
 from kubestandby.cli.tables import BAD, DIM, GOOD, HEAD, cell, facts, table
 from kubestandby.cli.wording import counted, duration
 from kubestandby.reports import RestoreReport
@@ -19,7 +19,7 @@ _LISTED_AT_MOST = 60
 
 def journey_table(title: str, arrival: Arrival, asked_at: datetime) -> RenderableType:
     """How a change came from the primary to the standby, and after how many seconds each part was there."""
-    made = table(title, ("after", "function", "object", "what"), right=("after",), fold="what")
+    made = table(title, ("after", "function", "object", "what"), right=("after",))
     for name, function, key, what in _journey(arrival):
         seen = arrival.seen_at.get(name, asked_at)
         made.add_row(cell(duration((seen - asked_at).total_seconds())), cell(function), cell(key), cell(what))
@@ -57,7 +57,6 @@ def comparison_table(compared: Sequence[Compared]) -> RenderableType:
     made = table(
         "Standby against primary, as it was before the cut",
         ("object", "equal", "fields that differ"),
-        fold="fields that differ",
     )
     if len(compared) <= _LISTED_AT_MOST:
         for one in compared:
@@ -90,7 +89,7 @@ def summary_table(report: RestoreReport, compared: Sequence[Compared], seconds: 
             ),
             ("objects", f"{equal} of {len(compared)} equal, field by field"),
             ("RPO", cell("-" if report.rpo_seconds is None else duration(report.rpo_seconds), HEAD)),
-            ("RTO", cell("not reached" if report.rto_seconds is None else duration(report.rto_seconds), HEAD)),
+            ("RTO", cell(rto_words(report), HEAD)),
             ("whole demo", cell(duration(seconds), DIM)),
             ("status page", page),
         )
