@@ -107,6 +107,8 @@ class FileStore:
             _check_key(prefix.removesuffix("/"))
         start = self._root / folder
         with self._explained("list", start):
+            if self._root.exists() and not self._root.is_dir():
+                raise _not_a_folder(self._root)
             return sorted(key for key in self._keys(start, f"{folder}/" if folder else "") if key.startswith(prefix))
 
     def delete(self, key: str) -> None:
@@ -201,7 +203,11 @@ def _make_folders(folder: Path) -> None:
         folder.mkdir(mode=0o700)
         _force_folder(folder.parent)
     if not folder.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+        raise _not_a_folder(folder)
+
+
+def _not_a_folder(path: Path) -> OSError:
+    return NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
 
 
 def _force_folder(folder: Path) -> None:

@@ -1,0 +1,174 @@
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from kubestandby import codec, envelope
+from kubestandby.errors import FormatError
+from kubestandby.layout import Action
+from kubestandby.reports import Change, FieldDiff, ObjectResult, Purpose, RestoreReport
+from kubestandby.requests import Outcome, Request, Verdict
+from kubestandby.resources import GVK, ObjectRef
+from kubestandby.snapshots import ImageUse, RuleCount, SiteName, SnapshotId, SnapshotIndex, TypeSummary
+from tests.unit.stored_form.samples import GROUP, NOON, built, index_of
+
+REQUEST = Request(group=GROUP, name="t-export-1", action=Action.EXPORT, origin="timer", requested_at=NOON)
+OUTCOME = Outcome(
+    group=GROUP,
+    request="t-export-1",
+    verdict=Verdict.DONE,
+    message="done",
+    finished_at=NOON,
+    snapshot=SnapshotId(1, 7),
+    details={"objects": 3, "seconds": 1.5},
+)
+REPORT = RestoreReport(
+    group=GROUP,
+    snapshot=SnapshotId(1, 7),
+    purpose=Purpose.FAILOVER,
+    mode="hot",
+    site=SiteName("west"),
+    target_cluster="uid",
+    requested_at=NOON,
+    started_at=NOON,
+    finished_at=NOON,
+    results=(
+        ObjectResult(
+            ref=ObjectRef(GVK("apps", "v1", "Deployment"), "shop", "web"),
+            change=Change.CONFIGURED,
+            diffs=(FieldDiff("spec.replicas", "1", "2"),),
+        ),
+    ),
+    phases={"apply": 0.5},
+    rpo_seconds=3.25,
+)
+
+
+@pytest.mark.parametrize("value", [REQUEST, OUTCOME, REPORT], ids=lambda value: type(value).__name__)
+def test_what_is_encoded_decodes_to_the_same(value: object) -> None:
+    assert codec.decode(codec.encode(value), type(value), "test") == value
+
+
+def test_index_with_every_field_survives() -> None:
+    with built() as archive:
+        index = index_of(
+            archive,
+            types=(TypeSummary(gvk=GVK("", "v1", "ConfigMap"), plural="configmaps", count=2, resource_version="17"),),
+            failures=("metrics.k8s.io: 503",),
+            images=(ImageUse(reference="example.com/web:1", used_by=("Deployment.apps shop/web",)),),
+            dropped=(RuleCount(rule="events", count=4),),
+            rules=(RuleCount(rule="drop_status", count=2),),
+        )
+
+    assert codec.decode(codec.encode(index), SnapshotIndex, "test") == index
+
+
+def test_bytes_are_sorted_and_without_spaces() -> None:
+    assert codec.encode(REQUEST) == (
+        b'{"action":"export","attempt":1,"continues":"","group":"shop","mode":"","name":"t-export-1","origin":"timer",'
+        b'"requested_at":"2026-11-22T12:00:00Z","snapshot":null,"to":null}'
+    )
+
+
+def test_field_of_a_newer_version_is_ignored() -> None:
+    newer = codec.encode(REQUEST).replace(b"{", b'{"zone":"new",', 1)
+
+    assert codec.decode(newer, Request, "test") == REQUEST
+
+
+def test_field_that_older_versions_did_not_write_has_its_default() -> None:
+    older = codec.encode(REQUEST).replace(b',"attempt":1', b"")
+
+    assert codec.decode(older, Request, "test") == REQUEST
+
+
+def test_moment_in_another_time_zone_is_the_same_moment() -> None:
+    elsewhere = replace(REQUEST, requested_at=NOON.astimezone(timezone(timedelta(hours=5))))
+
+    assert codec.decode(codec.encode(elsewhere), Request, "test") == REQUEST
+
+
+def test_moment_without_an_offset_is_refused_both_ways() -> None:
+    with pytest.raises(FormatError, match="requested_at is a moment without an offset"):
+        codec.encode(replace(REQUEST, requested_at=datetime(2026, 1, 1)))  # noqa: DTZ001
+    with pytest.raises(FormatError, match="requested_at is a moment without an offset"):
+        codec.decode(codec.encode(REQUEST).replace(b"12:00:00Z", b"12:00:00"), Request, "request x")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b"{",
+        b"\xff\xfe",
+        b'{"group":1}',
+        b'"' + b"a" * 10,
+        b"[" * 100_000,
+        codec.encode(REQUEST)[:-1],
+        codec.encode(REQUEST) + b"{}",
+        codec.encode(REQUEST).replace(b'"attempt":1', b'"attempt":"1"'),
+        codec.encode(REQUEST).replace(b'"attempt":1', b'"attempt":1.5'),
+        codec.encode(REQUEST).replace(b'"attempt":1', b'"attempt":' + b"9" * 5000),
+        codec.encode(REQUEST).replace(b'"export"', b'"explode"'),
+        codec.encode(REQUEST).replace(b"2026-11-22", b"2026-13-45"),
+        codec.encode(REQUEST).replace(b'"shop"', b'"\xff"'),
+        codec.encode(REQUEST).replace(b'"shop"', b'"\\ud800"'),
+    ],
+)
+def test_what_is_not_in_our_form_is_a_format_error_that_names_the_source(data: bytes) -> None:
+    with pytest.raises(FormatError, match=r"^request 17 is n"):
+        codec.decode(data, Request, "request 17")
+
+
+def test_error_names_the_field_and_not_its_value() -> None:
+    with pytest.raises(FormatError) as caught:
+        codec.decode(codec.encode(REQUEST).replace(b'"export"', b'"hunter2"'), Request, "request 17")
+
+    assert "$.action" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [{"b": 1, "a": [1.5, None, "é"]}, {}, []])
+def test_canonical_json_does_not_depend_on_the_order_of_keys(value: object) -> None:
+    backwards = dict(reversed(value.items())) if isinstance(value, dict) else value
+
+    assert codec.canonical_json(backwards) == codec.canonical_json(value)
+
+
+def test_payload_comes_out_of_its_envelope_unchanged() -> None:
+    assert envelope.unwrap(envelope.wrap(b'{"a": 1}\x00\xff')) == b'{"a": 1}\x00\xff'
+
+
+def test_envelope_has_the_form_of_dsse() -> None:
+    assert envelope.wrap(b"{}") == (
+        b'{"payload":"e30=","payloadType":"application/vnd.kubestandby.snapshot.v1+json","signatures":[]}'
+    )
+
+
+def test_envelope_with_signatures_is_read() -> None:
+    signed = envelope.wrap(b"{}", (envelope.Signature(keyid="east-1", sig=b"\x01\x02"),))
+
+    assert b'"signatures":[{"keyid":"east-1","sig":"AQI="}]' in signed
+    assert envelope.unwrap(signed) == b"{}"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        envelope.wrap(b"{}").replace(b"snapshot.v1", b"snapshot.v2"),
+        envelope.wrap(b"{}").replace(b"e30=", b"e30"),
+        envelope.wrap(b"{}").replace(b"e30=", b"e3!="),
+        envelope.wrap(b"{}").replace(b'"e30="', b"17"),
+        envelope.wrap(b"{}").replace(b"[]", b"{}"),
+        envelope.wrap(b"{}").replace(b"[]", b'[{"keyid":1,"sig":""}]'),
+    ],
+)
+def test_malformed_envelope_is_a_format_error(data: bytes) -> None:
+    with pytest.raises(FormatError, match=r"^index 17 is not"):
+        envelope.unwrap(data, "index 17")
