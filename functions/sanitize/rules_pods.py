@@ -1,4 +1,4 @@
-"""Rules for Pods that nobody controls; those that a controller owns are not in a snapshot.
+"""Rules for Pods that nobody controls; those that a controller owns, or that have ended, are not in a snapshot.
 
 Admission and the scheduler fill a Pod in when it is created; on the standby they do it again. Pod templates are left
 as their authors wrote them (`rules_workloads` has what little concerns them).
@@ -30,14 +30,6 @@ _NETWORK_STATE = (
     "k8s.v1.cni.cncf.io/networks-status",
     "k8s.ovn.org/pod-networks",
 )
-
-
-def drop_finished_pod(manifest: Manifest, _: SnapshotContext) -> Manifest | None:
-    """Leaves out a Pod that has run to its end: created again it would run again, and a Pod cannot be suspended.
-
-    Source: PodStatus.phase Succeeded or Failed: "all containers have terminated, and will not be restarted".
-    """
-    return None if text_at(manifest, "status", "phase") in ("Succeeded", "Failed") else manifest
 
 
 def clear_node_name(manifest: Manifest, _: SnapshotContext) -> Manifest:
@@ -152,7 +144,6 @@ def _without_spec(manifest: Manifest, *names: str) -> Manifest:
 
 
 POD_RULES = (
-    drop_finished_pod,
     clear_node_name,
     clear_priority,
     clear_overhead,

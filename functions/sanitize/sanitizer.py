@@ -117,6 +117,6 @@ def _existing_twin(sanitized: SnapshotStore, source: SnapshotIndex) -> SnapshotI
     if (twin.source_cluster, twin.taken_at) != (source.source_cluster, source.taken_at):
         raise IntegrityError(
             f"snapshot {source.group} {source.id} taken at {source.taken_at.isoformat()} cannot be sanitized: "
-            f"{sanitized.url} has one of this number from {twin.taken_at.isoformat()}; begin a new epoch by a failover"
+            f"{sanitized.url} has one of this number from {twin.taken_at.isoformat()}; move that one out of the bucket"
         )
     return twin

@@ -16,7 +16,7 @@ from tests.unit.sanitize.samples import Json, served
         (served("v1", "Service", spec={"clusterIP": 7}), "spec.clusterIP is a number"),
         (served("v1", "Pod", spec={"volumes": [None]}), "spec.volumes[] is null"),
         (served("v1", "Pod", spec={"tolerations": "s3cret"}), "spec.tolerations is a string"),
-        (served("v1", "Pod", status={"phase": True}), "status.phase is a boolean"),
+        (served("v1", "Pod", spec={"nodeName": True}), "spec.nodeName is a boolean"),
         (served("batch/v1", "Job", status={"conditions": 1.5}), "conditions is a number"),
         (served("v1", "ConfigMap", metadata={"ownerReferences": "s3cret"}), "ownerReferences is a string"),
         (served("v1", "ConfigMap", metadata={"annotations": ["s3cret"]}), "metadata.annotations is a list"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sanitize.samples import Json, applied, bare, clean, fired, is_left_out, manager, served
+from tests.unit.sanitize.samples import Json, applied, bare, clean, fired, manager, served
 
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 API_ACCESS = {
@@ -148,14 +148,8 @@ def test_addresses_that_the_network_noted_are_dropped() -> None:
     assert clean(pod({}, metadata={"annotations": notes}))["metadata"]["annotations"] == {"note": "kept"}
 
 
-@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
-def test_a_pod_that_has_run_to_its_end_is_left_out(phase: str) -> None:
-    assert is_left_out(pod({"restartPolicy": "Never"}, status={"phase": phase}))
-
-
-@pytest.mark.parametrize("phase", ["Running", "Pending", "Unknown"])
-def test_a_pod_that_has_not_ended_crosses(phase: str) -> None:
-    manifest = pod({"restartPolicy": "Never"}, status={"phase": phase, "nominatedNodeName": "primary-node-2"})
+def test_the_status_of_a_pod_is_dropped() -> None:
+    manifest = pod({"restartPolicy": "Never"}, status={"phase": "Running", "nominatedNodeName": "primary-node-2"})
 
     assert clean(manifest) == bare("v1", "Pod", spec={"restartPolicy": "Never"})
 

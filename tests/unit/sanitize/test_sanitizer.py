@@ -92,6 +92,11 @@ def config_map(name: str = "a", **data: str) -> Json:
     return served("v1", "ConfigMap", name, data=data or {"uid": "kept"})
 
 
+def provisioned_volume() -> Json:
+    notes = {"annotations": {"pv.kubernetes.io/provisioned-by": "csi.example.com"}}
+    return served("v1", "PersistentVolume", "pvc-1", namespace="", metadata=notes, spec={})
+
+
 def test_the_twin_holds_the_sanitized_manifests_under_the_same_number(sites: Sites) -> None:
     sites.export(config_map("a"), config_map("b"))
 
@@ -123,17 +128,16 @@ def test_what_the_export_knew_is_carried_over(sites: Sites) -> None:
 
 
 def test_each_rule_is_counted_by_the_objects_that_it_changed_or_left_out(sites: Sites) -> None:
-    finished = served("v1", "Pod", "done", status={"phase": "Succeeded"})
-    claim_like = served("networking.k8s.io/v1", "Ingress", "a", spec={"rules": []}, status={})
+    ingress = served("networking.k8s.io/v1", "Ingress", "a", spec={"rules": []}, status={})
 
-    sites.export(config_map("a"), config_map("b"), finished, claim_like)
+    sites.export(config_map("a"), config_map("b"), provisioned_volume(), ingress)
 
-    counts = {"drop_finished_pod": 1, "drop_managed_fields": 3, "drop_server_metadata": 3, "drop_status": 1}
+    counts = {"drop_managed_fields": 3, "drop_provisioned_volume": 1, "drop_server_metadata": 3, "drop_status": 1}
     assert sites.sanitize().index.rules == tuple(RuleCount(rule=rule, count=n) for rule, n in counts.items())
 
 
 def test_an_object_that_is_left_out_is_not_in_the_twin(sites: Sites) -> None:
-    sites.export(config_map("a"), served("v1", "Pod", "done", status={"phase": "Succeeded"}))
+    sites.export(config_map("a"), provisioned_volume())
 
     assert [entry.ref.name for entry in sites.sanitize().index.entries] == ["a"]
 
@@ -191,11 +195,9 @@ def test_status_of_a_custom_resource_follows_the_definition_in_the_snapshot(site
 
 
 def test_a_claim_is_freed_of_a_volume_that_stays_behind(sites: Sites) -> None:
-    notes = {"annotations": {"pv.kubernetes.io/provisioned-by": "csi.example.com"}}
-    volume = served("v1", "PersistentVolume", "pvc-1", namespace="", metadata=notes, spec={})
     claim = served("v1", "PersistentVolumeClaim", namespace="0shop", spec={"volumeName": "pvc-1", "accessModes": []})
 
-    sites.export(volume, claim)
+    sites.export(provisioned_volume(), claim)
 
     assert [m["spec"] for m in sites.manifests(sites.sanitize().index)] == [{"accessModes": []}]
 
