@@ -29,6 +29,7 @@ from kubestandby.errors import (
     ObjectTooLargeError,
     SnapshotError,
     SnapshotNotFoundError,
+    StoreUnavailableError,
 )
 from kubestandby.ports import ObjectStore
 from kubestandby.snapshots import FORMAT_VERSION, GroupName, SnapshotId, SnapshotIndex, SnapshotObject, Stage
@@ -229,13 +230,19 @@ class SnapshotStore:
         """SHA-256 of a stored object, "" where it has another size."""
         digest, seen = hashlib.sha256(), 0
         try:
-            with self._store.open(key, max_bytes=size) as stream:
-                while chunk := stream.read(_COPY_BYTES):
-                    digest.update(chunk)
-                    seen += len(chunk)
+            for chunk in self._chunks(key, size):
+                digest.update(chunk)
+                seen += len(chunk)
         except ObjectTooLargeError:
             return ""
         return digest.hexdigest() if seen == size else ""
+
+    def _chunks(self, key: str, max_bytes: int) -> Iterator[bytes]:
+        with self._store.open(key, max_bytes=max_bytes) as stream:
+            try:
+                yield from iter(lambda: stream.read(_COPY_BYTES), b"")
+            except OSError as error:
+                raise StoreUnavailableError(f"object {key} in {self.url} cannot be read to its end: {error}") from error
 
     @contextmanager
     def _checked_archive(self, index: SnapshotIndex) -> Iterator[BinaryIO]:
@@ -252,11 +259,9 @@ class SnapshotStore:
     def _copy(self, index: SnapshotIndex, spool: BinaryIO) -> str:
         digest, size = hashlib.sha256(), 0
         try:
-            key = layout.archive_key(index.stage, index.group, index.id)
-            with self._store.open(key, max_bytes=index.archive_size) as stream:
-                while chunk := stream.read(_COPY_BYTES):
-                    digest.update(chunk)
-                    size += spool.write(chunk)
+            for chunk in self._chunks(layout.archive_key(index.stage, index.group, index.id), index.archive_size):
+                digest.update(chunk)
+                size += spool.write(chunk)
         except ObjectMissingError as error:
             raise IntegrityError(f"{self._archive_of(index)} is missing") from error
         except ObjectTooLargeError as error:
