@@ -63,6 +63,12 @@ class FunctionsAtWork:
             self._looked_at = now
             self._start_if_needed()
 
+    @property
+    def log(self) -> str:
+        """The file that the functions of this machine log to, "" where they run elsewhere."""
+        info = running(self._session.config)
+        return info.log if info else ""
+
     def settle(self, seconds: float) -> None:
         """Lets our own come to rest: every event delivered, every request answered."""
         if self._own is not None:
@@ -111,7 +117,15 @@ def ask(
                 if telling is not None:
                     step.now(telling())
 
-            return wait_for_outcome(log, request, wish.site, clock=session.clock, seconds=wish.timeout, between=between)
+            return wait_for_outcome(
+                log,
+                request,
+                wish.site,
+                clock=session.clock,
+                seconds=wish.timeout,
+                between=between,
+                log_file=functions.log,
+            )
 
 
 def report_for(outcome: Outcome, site: Site) -> RestoreReport | None:

@@ -47,9 +47,11 @@ class CommandLine(click.Group):
         extra.pop("standalone_mode", None)
         try:
             status = super().main(args=args, prog_name=prog_name or PROGRAM, standalone_mode=False, **extra)
-        except click.UsageError as error:
+        except click.exceptions.NoArgsIsHelpError as error:
             error.show()
             status = exits.USAGE
+        except click.UsageError as error:
+            status = _told(_usage(error), exits.USAGE)
         except click.ClickException as error:
             status = _told(error.format_message(), exits.FAILED)
         except (click.Abort, KeyboardInterrupt):
@@ -57,6 +59,13 @@ class CommandLine(click.Group):
         except StandbyError as error:
             status = _told(str(error), _status_of(error))
         sys.exit(status if isinstance(status, int) else exits.OK)
+
+
+def _usage(error: click.UsageError) -> str:
+    """What is wrong with the command line, and where its help is."""
+    message = error.format_message().rstrip(".")
+    command = error.ctx.command_path if error.ctx else PROGRAM
+    return f"{message[:1].lower()}{message[1:]}; see `{command} --help`"
 
 
 def _status_of(error: StandbyError) -> int:

@@ -70,7 +70,7 @@ def follow(
     watch = ArrivalWatch(session, group, primary, request)
     late = (
         f"request {request.name} of group {group.name} did not arrive at the standby within {duration(timeout)}; "
-        "it stays and is still carried out: look at the logs of the functions and at `kubestandby status`"
+        "it stays, and is carried out while functions run: look at `kubestandby status` and into the functions' log"
     )
     with steps.doing(f"{group.name}: from {primary.name} to {group.other_site(primary.name).name}") as step:
 

@@ -57,7 +57,7 @@ def _look(look: Callable[[], T | None]) -> tuple[T | None, str]:
         return None, f" (the last look at the store failed: {error})"
 
 
-def wait_for_outcome(
+def wait_for_outcome(  # noqa: PLR0913 - what to wait for, how long, and what to say
     log: RequestLog,
     request: Request,
     site: Site,
@@ -65,6 +65,7 @@ def wait_for_outcome(
     clock: Clock,
     seconds: float,
     between: Callable[[], None] | None = None,
+    log_file: str = "",
 ) -> Outcome:
     """The outcome of a request.
 
@@ -75,8 +76,8 @@ def wait_for_outcome(
     key = layout.outcome_key(request.group, request.outcome_name)
     late = (
         f"request {request.name} of group {request.group} has no outcome at {site.name} after {duration(seconds)}; "
-        f"it stays and will still be carried out: look at the log of the {function} function at {site.name} "
-        f"and for the object {key} in {site.control}"
+        f"it stays, and is carried out while functions run: look into the {function} function's log"
+        f"{f' ({log_file})' if log_file else ''}, and for object {key} in {site.control}"
     )
     return wait_for(
         lambda: log.outcome(request.group, request.outcome_name),
