@@ -54,16 +54,20 @@ class Assembly:
 
     def note_list(self, listed: Listed) -> None:
         """Notes how a list went, and what was left out of it. Its objects are the caller's."""
-        of_type = self._of(listed.resource)
-        if listed.resource_version:
-            of_type.versions.append(listed.resource_version)
+        self.note_version(listed.resource, listed.resource_version)
         for part in listed.parts:
             self.note_dropped(part.sieve.dropped)
             self.images.merge(part.sieve.images)
         if listed.failure:
-            of_type.failures.append(listed.failure)
+            self._of(listed.resource).failures.append(listed.failure)
             name = f"{listed.resource.gvk.group or 'core'}/{listed.resource.plural}"
             self.note_failure(listed.resource.gvk.group, f"{name}: {listed.failure}")
+
+    def note_version(self, resource: ResourceType, resource_version: str) -> None:
+        """Notes at which resourceVersion a type was listed; "" where it was not read as a list."""
+        of_type = self._of(resource)
+        if resource_version:
+            of_type.versions.append(resource_version)
 
     def note_dropped(self, rules: Counter[str]) -> None:
         """Counts objects that were left out, by rule."""

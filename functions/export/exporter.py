@@ -58,7 +58,7 @@ class Exporter:
         taken_at = self._clock.now()
         identity = self._cluster.identity()
         discovery = self._cluster.discover()
-        scope = read_scope(self._cluster, group)
+        scope = read_scope(self._cluster, group, site)
         with ArchiveBuilder() as archive:
             assembly = Assembly(group, scope.namespaces, archive)
             self._assemble(group, discovery, scope, assembly)
@@ -80,6 +80,7 @@ class Exporter:
             assembly.take(NAMESPACE, manifest)
         for failure in scope.failures:
             assembly.note_failure("", failure)
+        assembly.note_version(NAMESPACE, scope.resource_version)
         assembly.note_dropped(Counter(scope.dropped))
         lister = Lister(self._cluster, page_size=self._page_size)
         export_namespaced(lister, discovery, scope.namespaces, assembly)

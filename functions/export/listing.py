@@ -179,6 +179,8 @@ class Lister:
                 part.kept.close()
                 return Listed(task.resource, [self._part(task, narrower) for narrower in task.fallback])
             parts.append(part)
+            if part.failure.startswith(("429", "5")):
+                break  # the server of this type is in trouble, and each further list would spend its budget too
         return Listed(task.resource, parts)
 
     def _part(self, task: ListTask, query: Query) -> ListedPart:

@@ -7,6 +7,7 @@ from kubestandby.errors import ConfigError, ListExpiredError
 from kubestandby.groups import IncludedObject, ProtectionGroup
 from kubestandby.ports import Cluster, Discovery
 from kubestandby.resources import GVK, Manifest, ResourceType
+from kubestandby.snapshots import SiteName
 
 from .drop_rules import NO_FACTS, being_deleted, dropped_by
 
@@ -96,7 +97,7 @@ def may_fail(api_group: str, group: ProtectionGroup) -> bool:
     return api_group in VIRTUAL_GROUPS or api_group in group.ignore_groups
 
 
-def read_scope(cluster: Cluster, group: ProtectionGroup) -> Scope:
+def read_scope(cluster: Cluster, group: ProtectionGroup, site: SiteName) -> Scope:
     """Reads the group's namespaces.
 
     Raises:
@@ -104,7 +105,7 @@ def read_scope(cluster: Cluster, group: ProtectionGroup) -> Scope:
         ClusterError: they cannot be read.
     """
     if group.namespaces:
-        found, version = _named(cluster, group), ""
+        found, version = _named(cluster, group, site), ""
         wanted = [manifest for name in group.namespaces if (manifest := found.get(name)) is not None]
     else:
         listed, version = _listed(cluster)
@@ -131,13 +132,13 @@ def _deletion_failures(wanted: Iterable[Manifest]) -> Iterator[str]:
             yield f"core/namespaces: {manifest['metadata']['name']} is being deleted"
 
 
-def _named(cluster: Cluster, group: ProtectionGroup) -> dict[str, Manifest]:
+def _named(cluster: Cluster, group: ProtectionGroup, site: SiteName) -> dict[str, Manifest]:
     found = {name: cluster.get(NAMESPACE, "", name) for name in group.namespaces}
     missing = [name for name, manifest in found.items() if manifest is None]
     if missing:
         raise ConfigError(
             f"group {group.name} names the namespace{'s' if len(missing) > 1 else ''} {', '.join(missing)}, which the "
-            "cluster does not have; create it or correct spec.namespaces"
+            f"cluster of site {site} does not have; create it there or correct spec.namespaces"
         )
     return {name: manifest for name, manifest in found.items() if manifest is not None}
 

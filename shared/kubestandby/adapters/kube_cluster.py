@@ -30,10 +30,14 @@ from kubestandby.resources import FIELD_MANAGER, Manifest, ObjectRef, ResourceTy
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
+    from urllib3 import BaseHTTPResponse
 
 CONNECTIONS = 32
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
+"""Between two pieces of an answer; `ANSWER_SECONDS` is for the whole of it."""
+ANSWER_SECONDS = 180.0
+CHUNK_BYTES = 1 << 18
 DISCOVERY_BUDGET_SECONDS = 5.0
 WANTED_PAGE_BYTES = 8 << 20
 LARGEST_PAGE_BYTES = 32 << 20
@@ -57,8 +61,14 @@ class KubeCluster:
 
     def identity(self) -> ClusterIdentity:
         """Which cluster this is."""
-        subject = "namespace kube-system"
-        namespace = self._http.json(Call(method="GET", path="/api/v1/namespaces/kube-system", subject=subject))
+        call = Call(method="GET", path="/api/v1/namespaces/kube-system", subject="namespace kube-system")
+        try:
+            namespace = self._http.json(call)
+        except ClusterError as error:
+            if error.status != 403:
+                raise
+            advice = "grant get on it: its UID tells one cluster from another"
+            raise ClusterError(f"{error}; {advice}", status=403, reason=error.reason) from error
         version = self._http.json(Call(method="GET", path="/version", subject="the server's version"))
         return ClusterIdentity(namespace["metadata"]["uid"], str(version.get("gitVersion", "")))
 
@@ -206,6 +216,23 @@ def _items(body: Mapping[str, Any], resource: ResourceType, subject: str) -> lis
     return [_typed(item, resource) for item in body["items"] or ()]
 
 
+def _body(response: "BaseHTTPResponse", max_bytes: int) -> bytes:
+    """Reads an answer to its end; one that comes too slowly, or is too large, is broken off."""
+    deadline = time.monotonic() + ANSWER_SECONDS
+    pieces: list[bytes] = []
+    size = 0
+    while piece := response.read1(CHUNK_BYTES):
+        pieces.append(piece)
+        size += len(piece)
+        if max_bytes and size > max_bytes:
+            response.close()
+            raise ReplyTooLargeError
+        if time.monotonic() > deadline:
+            response.close()
+            raise TimeoutError
+    return b"".join(pieces)
+
+
 @dataclass(slots=True)
 class _ApiSender:
     """Sends requests through an `ApiClient`, which it makes afresh when credentials have to be read again."""
@@ -269,10 +296,7 @@ class _ApiSender:
             preload_content=False,
         )
         try:
-            body = response.read(call.max_bytes + 1) if call.max_bytes else response.read()
-            if call.max_bytes and len(body) > call.max_bytes:
-                response.close()
-                raise ReplyTooLargeError
+            body = _body(response, call.max_bytes)
             return Reply(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
         finally:
             response.release_conn()

@@ -82,6 +82,14 @@ def test_type_that_answers_503_makes_the_snapshot_incomplete_with_what_was_read(
     assert len(config_maps(index)) == 4
 
 
+def test_type_whose_server_is_in_trouble_is_not_asked_again_for_the_next_namespace() -> None:
+    bench = Bench(namespace("a"), namespace("b"), namespaces=("a", "b"))
+    bench.cluster.fail("list", broken(), plural="configmaps")
+
+    assert bench.index().failures == ("core/configmaps: 503 ServiceUnavailable (in a)",)
+    assert [call[2] for call in bench.cluster.calls if call[:2] == ("list", "configmaps")] == ["a"]
+
+
 def test_body_that_is_no_list_makes_the_snapshot_incomplete() -> None:
     bench = Bench(namespace())
     bench.cluster.fail("list", ClusterError("not a list", reason="Undecodable"), plural="configmaps")

@@ -206,6 +206,11 @@ def test_identity_is_the_uid_of_kube_system() -> None:
     assert (identity.uid, identity.version) == ("u1", "v1.34.4")
 
 
+def test_identity_that_may_not_be_read_is_explained() -> None:
+    with pytest.raises(ClusterError, match="grant get on it: its UID tells one cluster from another"):
+        Line(refusal(403, "Forbidden")).cluster.identity()
+
+
 GOOD = """
 apiVersion: v1
 kind: Config

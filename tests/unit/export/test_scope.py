@@ -57,7 +57,7 @@ def test_all_namespaces_but_the_excluded_ones_are_taken_in_order_of_name() -> No
 def test_unknown_namespace_is_an_error_and_nothing_is_written() -> None:
     bench = Bench(namespace(), namespaces=("shop", "sohp"))
 
-    with pytest.raises(ConfigError, match="names the namespace sohp, which the cluster does not have"):
+    with pytest.raises(ConfigError, match="names the namespace sohp, which the cluster of site east does not"):
         bench.export()
     assert bench.store.objects == {}
 

@@ -1,0 +1,261 @@
+"""Export from a real API server."""
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kubestandby.errors import ClusterError, ConfigError
+from kubestandby.snapshot_store import SnapshotStore
+from tests.fakes.memory_store import MemoryStore
+from tests.integration.export.real_cluster import create, export, kubeconfig_with, names
+from tests.testbed.access import ClusterAccess
+from tests.testbed.fixtures import NamespaceFactory
+
+pytestmark = pytest.mark.clusters
+
+
+@pytest.fixture
+def shop(primary: ClusterAccess, namespace_factory: NamespaceFactory) -> str:
+    return namespace_factory(primary, prefix="export")
+
+
+def config_map(name: str, within: str, **rest: Any) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": within, **rest}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"key": name}}
+
+
+def deployment(name: str, within: str, **pod_spec: Any) -> dict[str, Any]:
+    labels = {"app": name}
+    spec = {"containers": [{"name": "main", "image": f"registry.example/{name}:1"}], **pod_spec}
+    template = {"metadata": {"labels": labels}, "spec": spec}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": within},
+        "spec": {"replicas": 1, "selector": {"matchLabels": labels}, "template": template},
+    }
+
+
+def test_empty_namespace_gives_only_itself(primary: ClusterAccess, shop: str) -> None:
+    index = export(primary.kubeconfig, shop).index
+
+    assert [str(entry.ref) for entry in index.entries] == [f"Namespace {shop}"]
+    assert index.complete
+
+
+def test_what_controllers_make_is_left_out_and_named(primary: ClusterAccess, shop: str) -> None:
+    service = {"selector": {"app": "web"}, "ports": [{"port": 80}]}
+    metadata = {"name": "web", "namespace": shop}
+    create(
+        primary, deployment("web", shop), {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": service}
+    )
+    primary.kubectl("rollout", "status", "deployment/web", "-n", shop, "--timeout=60s")
+
+    index = export(primary.kubeconfig, shop).index
+
+    assert [entry.ref.gvk.kind for entry in index.entries] == ["Namespace", "Deployment", "Service"]
+    dropped = {count.rule: count.count for count in index.dropped}
+    assert dropped["owned_by_controller"] >= 2
+    assert dropped["controller_made_endpoints"] == 1
+    assert dropped["controller_made_endpoint_slice"] >= 1
+    assert dropped["published_root_ca"] == 1
+    assert dropped["untouched_default_service_account"] == 1
+    assert [(use.reference, use.used_by) for use in index.images] == [
+        ("registry.example/web:1", (f"Deployment.apps {shop}/web",))
+    ]
+
+
+def test_small_pages_give_the_same_snapshot_as_large_ones(primary: ClusterAccess, shop: str) -> None:
+    create(primary, *(config_map(f"c{number:03}", shop) for number in range(45)))
+
+    large, small = export(primary.kubeconfig, shop).index, export(primary.kubeconfig, shop, page_size=7).index
+
+    assert len(names(small, "ConfigMap")) == 45
+    assert small.content_sha256 == large.content_sha256
+    assert small.archive_sha256 == large.archive_sha256
+
+
+def test_unchanged_cluster_makes_no_second_generation(primary: ClusterAccess, shop: str) -> None:
+    create(primary, config_map("settings", shop))
+    store = SnapshotStore(MemoryStore())
+    assert export(primary.kubeconfig, shop, store=store).created
+
+    assert not export(primary.kubeconfig, shop, store=store).created
+
+    primary.kubectl("label", "configmap/settings", "a=b", "-n", shop)
+    assert export(primary.kubeconfig, shop, store=store).created
+
+
+def test_every_listed_type_has_a_resource_version(primary: ClusterAccess, shop: str) -> None:
+    index = export(primary.kubeconfig, shop).index
+
+    assert all(summary.resource_version for summary in index.types if summary.plural != "namespaces")
+
+
+def test_unknown_namespace_is_named(primary: ClusterAccess) -> None:
+    with pytest.raises(ConfigError, match="names the namespace no-such-namespace"):
+        export(primary.kubeconfig, "no-such-namespace")
+
+
+def test_cluster_scoped_needs_are_taken_and_nothing_else(primary: ClusterAccess, shop: str) -> None:
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "rules": []}
+    selector = {"clusterRoleSelectors": [{"matchLabels": {"part-of": shop}}]}
+    binding = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": shop},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": shop},
+        "subjects": [
+            {"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": f"system:serviceaccounts:{shop}"}
+        ],
+    }
+    priority = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": shop}, "value": 7}
+    made = [
+        {**role, "metadata": {"name": shop}, "aggregationRule": selector},
+        {**role, "metadata": {"name": f"{shop}-part", "labels": {"part-of": shop}}},
+        {**role, "metadata": {"name": f"{shop}-other"}},
+        binding,
+        priority,
+    ]
+    try:
+        create(primary, *made, deployment("web", shop, priorityClassName=shop))
+
+        index = export(primary.kubeconfig, shop).index
+
+        assert names(index, "ClusterRole") == [f"{shop}-part", shop] or names(index, "ClusterRole") == [
+            shop,
+            f"{shop}-part",
+        ]
+        assert names(index, "ClusterRoleBinding") == [shop]
+        assert names(index, "PriorityClass") == [shop]
+    finally:
+        roles = (shop, f"{shop}-part", f"{shop}-other")
+        primary.kubectl("delete", "clusterrole", *roles)
+        primary.kubectl("delete", f"clusterrolebinding/{shop}", f"priorityclass/{shop}")
+
+
+def test_api_whose_server_is_down_makes_the_snapshot_incomplete(primary: ClusterAccess, shop: str) -> None:
+    group = f"dead-{uuid.uuid4().hex[:6]}.example.com"
+    service = {"name": "nobody", "namespace": shop}
+    spec = {"group": group, "version": "v1", "service": service, "groupPriorityMinimum": 1000, "versionPriority": 10}
+    metadata = {"name": f"v1.{group}"}
+    api = {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": metadata}
+    create(primary, {**api, "spec": {**spec, "insecureSkipTLSVerify": True}}, config_map("settings", shop))
+    try:
+        index = export(primary.kubeconfig, shop).index
+        ignoring = export(primary.kubeconfig, shop, ignore_groups=(group,)).index
+    finally:
+        primary.kubectl("delete", f"apiservice/v1.{group}")
+
+    assert [failure.partition(":")[0] for failure in index.failures] == [f"{group}/v1"]
+    assert "settings" in names(index, "ConfigMap")
+    assert names(index, "APIService") == [f"v1.{group}"]
+    assert ignoring.complete
+
+
+def test_custom_resources_whose_conversion_fails_concern_their_type_only(primary: ClusterAccess, shop: str) -> None:
+    group = f"conv-{uuid.uuid4().hex[:6]}.example.com"
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    versions = [{"name": name, "served": True, "storage": name == "v1", "schema": schema} for name in ("v1", "v2")]
+    spec = {"group": group, "scope": "Namespaced", "names": {"plural": "orders", "kind": "Order"}, "versions": versions}
+    metadata = {"name": f"orders.{group}"}
+    create(
+        primary,
+        {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": metadata,
+            "spec": spec,
+        },
+    )
+    try:
+        primary.kubectl("wait", "--for=condition=Established", f"crd/orders.{group}", "--timeout=30s")
+        create(primary, {"apiVersion": f"{group}/v1", "kind": "Order", "metadata": {"name": "a", "namespace": shop}})
+        whole = export(primary.kubeconfig, shop).index
+        webhook = {
+            "clientConfig": {"service": {"name": "nobody", "namespace": shop}},
+            "conversionReviewVersions": ["v1"],
+        }
+        patch = f'{{"spec":{{"conversion":{{"strategy":"Webhook","webhook":{json.dumps(webhook)}}}}}}}'
+        primary.kubectl("patch", f"crd/orders.{group}", "--type=merge", "-p", patch)
+        index = export(primary.kubeconfig, shop).index
+    finally:
+        primary.kubectl("delete", f"crd/orders.{group}", "--wait=false")
+
+    assert names(whole, "Order") == ["a"]
+    assert names(whole, "CustomResourceDefinition") == [f"orders.{group}"]
+    assert index.failures == (f"{group}/orders: 500 InternalServerError (in {shop})",)
+
+
+@pytest.fixture
+def clerk(primary: ClusterAccess, shop: str, tmp_path: Path) -> Any:
+    """A kubeconfig of a service account that may read everything but Secrets."""
+    rules = [{"apiGroups": ["*"], "resources": ["configmaps", "deployments", "namespaces"], "verbs": ["get", "list"]}]
+    rbac = "rbac.authorization.k8s.io"
+    create(
+        primary,
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "clerk", "namespace": shop}},
+        {"apiVersion": f"{rbac}/v1", "kind": "ClusterRole", "metadata": {"name": f"{shop}-clerk"}, "rules": rules},
+        {
+            "apiVersion": f"{rbac}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": f"{shop}-clerk"},
+            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": f"{shop}-clerk"},
+            "subjects": [{"kind": "ServiceAccount", "name": "clerk", "namespace": shop}],
+        },
+    )
+    token = primary.kubectl("create", "token", "clerk", "-n", shop).strip()
+    yield kubeconfig_with(tmp_path / "clerk", primary, user={"token": token})
+    primary.kubectl("delete", f"clusterrole/{shop}-clerk", f"clusterrolebinding/{shop}-clerk")
+
+
+def test_types_that_may_not_be_listed_are_named_and_the_rest_is_taken(
+    primary: ClusterAccess, shop: str, clerk: Path
+) -> None:
+    create(primary, config_map("settings", shop), deployment("web", shop))
+
+    index = export(clerk, shop).index
+
+    assert f"core/secrets: 403 Forbidden; grant the exporter list on it (in {shop})" in index.failures
+    assert "settings" in names(index, "ConfigMap")
+    assert names(index, "Deployment") == ["web"]
+
+
+def test_credentials_that_were_withdrawn_are_an_error(primary: ClusterAccess, shop: str, clerk: Path) -> None:
+    primary.kubectl("delete", "serviceaccount/clerk", "-n", shop)
+
+    with pytest.raises(ClusterError, match="refuses the credentials") as raised:
+        export(clerk, shop)
+    assert raised.value.status == 401
+
+
+def test_missing_credentials_are_an_error(primary: ClusterAccess, shop: str, tmp_path: Path) -> None:
+    nobody = kubeconfig_with(tmp_path / "nobody", primary, user={})
+
+    with pytest.raises(ClusterError, match="missing, wrong or expired"):
+        export(nobody, shop)
+
+
+def test_wrong_credentials_are_an_error_that_does_not_repeat_them(
+    primary: ClusterAccess, shop: str, tmp_path: Path
+) -> None:
+    wrong = kubeconfig_with(tmp_path / "wrong", primary, user={"token": "hunter2"})
+
+    with pytest.raises(ClusterError, match="refuses the credentials") as raised:
+        export(wrong, shop)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_server_with_a_certificate_of_another_authority_is_an_error(
+    primary: ClusterAccess, standby: ClusterAccess, shop: str, tmp_path: Path
+) -> None:
+    server = yaml.safe_load(primary.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
+    wrong = kubeconfig_with(tmp_path / "wrong", standby, user={}, cluster={"server": server})
+
+    with pytest.raises(ClusterError, match="certificate is not trusted") as raised:
+        export(wrong, shop)
+    assert not raised.value.transient
