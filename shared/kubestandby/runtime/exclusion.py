@@ -16,7 +16,7 @@ class BusyError(StandbyError):
 class Exclusion:
     """Locks by name. Waits a little, never long: a waiting call holds a thread that another group could use."""
 
-    def __init__(self, wait_seconds: float = 2.0) -> None:
+    def __init__(self, wait_seconds: float) -> None:
         self._wait_seconds = wait_seconds
         self._guard = threading.Lock()
         self._locks: dict[tuple[str, ...], threading.Lock] = {}

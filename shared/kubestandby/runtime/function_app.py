@@ -52,10 +52,14 @@ class FunctionApp:
         function: Function,
         build: Callable[[Context], Handlers],
         context: Callable[[], Context] = context_from_environment,
+        *,
+        wait_seconds: float = 2.0,
     ) -> None:
+        """`wait_seconds`: how long a call waits for another one on the same group before it is told to come again."""
         self._function = function
         self._build = build
         self._make_context = context
+        self._exclusion = Exclusion(wait_seconds)
         self._parts: tuple[Context, Handlers, Dispatcher] | None = None
         self._lock = threading.Lock()
 
@@ -128,7 +132,7 @@ class FunctionApp:
             if self._parts is None:
                 context = self._make_context()
                 handlers = self._build(context)
-                self._parts = context, handlers, Dispatcher(self._function, context, handlers, Exclusion())
+                self._parts = context, handlers, Dispatcher(self._function, context, handlers, self._exclusion)
             return self._parts
 
 

@@ -1,0 +1,244 @@
+"""What a lost event leaves undone is made good by ticks, and a tick leaves alone what is under way."""
+
+from datetime import timedelta
+
+import pytest
+
+from functions.export.lost_requests import MAX_ATTEMPTS
+from functions.export.pushing import PUSH_AFTER_VARIABLE, is_due, origin_id, push_after_from_environment
+from kubestandby.errors import StoreUnavailableError
+from kubestandby.layout import Action
+from kubestandby.request_log import is_continuation
+from kubestandby.requests import Verdict
+from kubestandby.snapshots import Stage
+from tests.unit.runtime.world import SHOP, WEST, World, snapshot
+
+DUE = 31
+LONG = 400
+
+
+def lose(world: World, prefix: str) -> None:
+    """Delivers events until the next ones are of keys with this prefix; those are lost."""
+    while events := world.events():
+        if any(event.key.startswith(prefix) for event in events):
+            return
+        for event in events:
+            world.deliver(event)
+
+
+def tick_and_settle(world: World, seconds: float = DUE) -> list[str]:
+    world.clock.advance(seconds)
+    pushed = world.tick()["pushed"]
+    world.settle()
+    return list(pushed)
+
+
+def test_a_tick_with_nothing_to_do_pushes_nothing():
+    world = World()
+    world.do("east", Action.EXPORT)
+
+    assert tick_and_settle(world, LONG) == []
+
+
+@pytest.mark.parametrize("lost", ["requests/", "raw/", "sanitized/"])
+def test_a_lost_event_is_made_good_by_the_next_tick(lost: str):
+    world = World()
+    world.ask("east", Action.EXPORT)
+    lose(world, lost)
+
+    pushed = tick_and_settle(world)
+
+    assert len(pushed) == 1
+    assert world.price("west") == "1"
+    assert len(world.reports("west")) == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_events_are_lost_ticks_bring_the_newest_state_across(seed: int):
+    world = World()
+    for number in range(4):
+        world.set_price("east", str(number))
+        world.ask("east", Action.EXPORT)
+        for position, event in enumerate(world.events()):
+            if (seed >> (position + number)) % 2:
+                world.deliver(event)
+        world.clock.advance(7)
+
+    for _ in range(6):
+        tick_and_settle(world, LONG)
+
+    assert world.price("west") == "3"
+    assert world.requests("east").pending(SHOP) == ()
+    assert world.requests("west").pending(SHOP) == ()
+
+
+def test_what_is_young_is_left_to_its_event():
+    world = World()
+    world.ask("east", Action.EXPORT)
+    world.lose_events()
+
+    assert world.tick()["pushed"] == []
+
+
+def test_a_restore_is_given_the_time_that_workloads_may_take():
+    world = World()
+    world.do("east", Action.EXPORT)
+    world.ask("west", Action.FAILOVER, to=WEST)
+    world.lose_events()
+
+    early, late = tick_and_settle(world, DUE), tick_and_settle(world, world.group.restore.ready_timeout_seconds)
+
+    assert (early, len(late)) == ([], 1)
+    assert world.context.roles(world.group).epoch.primary == WEST
+
+
+def test_a_push_that_is_lost_too_is_pushed_again():
+    world = World()
+    request = world.ask("east", Action.EXPORT)
+    world.lose_events()
+    world.clock.advance(DUE)
+    world.tick()
+    world.lose_events()
+
+    tick_and_settle(world, 61)
+
+    assert world.outcome("east", request).verdict is Verdict.DONE
+    assert len(world.requests("east").requests(SHOP)) == 3
+
+
+def test_two_ticks_in_a_row_push_once():
+    world = World()
+    world.ask("east", Action.EXPORT)
+    world.lose_events()
+    world.clock.advance(DUE)
+
+    first, second = world.tick(), world.tick()
+
+    assert (len(first["pushed"]), second["pushed"]) == (1, [])
+
+
+def test_a_request_that_never_gets_an_outcome_is_given_up():
+    world = World()
+    request = world.ask("east", Action.EXPORT)
+
+    for _ in range(MAX_ATTEMPTS + 1):
+        world.clock.advance(3600)
+        world.tick()
+        world.lose_events()
+
+    outcome = world.outcome("east", request)
+    assert outcome.verdict is Verdict.FAILED
+    assert f"after {MAX_ATTEMPTS} attempts" in outcome.message
+    assert len(world.requests("east").requests(SHOP)) == MAX_ATTEMPTS
+
+
+def test_a_poison_request_does_not_hold_up_others():
+    world = World()
+    poison = world.ask("east", Action.EXPORT)
+    world.control("east").objects[f"requests/shop/{poison.name}.json"] = b"poison"
+    world.ask("east", Action.EXPORT)
+    world.lose_events()
+
+    tick_and_settle(world)
+
+    assert world.outcome("east", poison).verdict is Verdict.FAILED
+    assert world.price("west") == "1"
+
+
+def test_a_snapshot_that_cannot_be_sanitized_is_tried_less_and_less_often():
+    world = World()
+    world.ask("east", Action.EXPORT)
+    lose(world, "raw/")
+    world.data("east").objects["raw/shop/1-1/snapshot.tar.gz"] = b"damaged"
+
+    pushes = [len(tick_and_settle(world, 60)) for _ in range(120)]
+
+    assert 4 <= sum(pushes) <= 9
+
+
+def test_a_standby_store_that_was_away_for_hours_is_caught_up_with():
+    world = World()
+    world.data("west").fail("*", error=StoreUnavailableError("away"), times=-1)
+    world.ask("east", Action.EXPORT)
+    world.settle()
+    for _ in range(30):
+        tick_and_settle(world, 600)
+    world.data("west").faults.clear()
+
+    for _ in range(8):
+        tick_and_settle(world, 600)
+
+    assert world.price("west") == "1"
+
+
+def test_a_site_that_is_away_does_not_keep_the_other_from_being_swept():
+    world = World()
+    world.ask("east", Action.EXPORT)
+    world.lose_events()
+    world.control("west").fail("*", error=StoreUnavailableError("away"), times=-1)
+    world.clock.advance(DUE)
+
+    swept = world.tick()
+
+    assert len(swept["pushed"]) == 1
+    assert swept["failed"] > 0
+
+
+def test_only_the_newest_complete_snapshot_is_pushed():
+    world = World()
+    for tea in ("1", "2"):
+        world.set_price("east", tea)
+        world.ask("east", Action.EXPORT)
+        for event in world.events():
+            if event.key.startswith("requests/"):
+                world.deliver(event)
+    world.lose_events()
+
+    tick_and_settle(world)
+
+    assert world.snapshots("west").ids(Stage.SANITIZED, SHOP) == (snapshot("1-2"),)
+    assert world.price("west") == "2"
+
+
+def test_a_function_of_one_site_sweeps_that_site_only():
+    world = World(only_site="west")
+    world.ask("east", Action.EXPORT)
+    world.lose_events()
+    world.clock.advance(DUE)
+
+    assert world.tick()["pushed"] == []
+
+
+def test_a_continuation_keeps_what_was_asked_for():
+    world = World()
+    request = world.ask("west", Action.FAILOVER, to=WEST, snapshot=snapshot("1-7"))
+    world.lose_events()
+    world.clock.advance(LONG)
+
+    (name,) = world.tick()["pushed"]
+
+    again = world.requests("west").read(SHOP, name)
+    assert is_continuation(name)
+    assert origin_id(name) == origin_id(request.name)
+    assert (again.to, again.snapshot, again.origin) == (request.to, request.snapshot, request.origin)
+    assert (again.continues, again.attempt) == (request.name, 2)
+
+
+def test_intervals_double_up_to_an_hour():
+    world = World()
+    now = world.clock.now()
+    names = [f"{now:%Y%m%dT%H%M%S.%fZ}-export-a"]
+
+    due = [
+        next(s for s in range(4000) if is_due(names * attempts, now + timedelta(seconds=s), timedelta(seconds=30)))
+        for attempts in (1, 2, 3, 4, 10)
+    ]
+
+    assert due == [30, 60, 120, 240, 3600]
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("", 30), ("abc", 30), ("5", 5), ("-1", 0), ("1e99", 86_400)])
+def test_the_environment_says_when_an_event_counts_as_lost(monkeypatch: pytest.MonkeyPatch, text: str, seconds: float):
+    monkeypatch.setenv(PUSH_AFTER_VARIABLE, text)
+
+    assert push_after_from_environment().total_seconds() == seconds
