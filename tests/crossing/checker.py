@@ -105,9 +105,9 @@ def _forget_generated_labels(job: dict[str, Any]) -> None:
     """Selector and controller-uid labels are generated (API reference: JobSpec.manualSelector); suspension is ours."""
     job["spec"].pop("selector", None)
     job["spec"].pop("suspend", None)
-    labels = job["spec"]["template"]["metadata"].get("labels", {})
-    for name in ("controller-uid", "batch.kubernetes.io/controller-uid"):
-        labels.pop(name, None)
+    for metadata in (job["metadata"], job["spec"]["template"]["metadata"]):
+        for name in ("controller-uid", "batch.kubernetes.io/controller-uid"):
+            metadata.get("labels", {}).pop(name, None)
 
 
 def _forget_token(secret: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ CORPUS = Path(__file__).parent / "corpus"
 
 @dataclass(frozen=True)
 class Crossing:
-    """One protection group `shop` over one namespace on two clusters."""
+    """One protection group over one namespace, named like it, on two clusters."""
 
     namespace: str
     config: Path
@@ -29,7 +29,7 @@ class Crossing:
     def kubestandby(self, *arguments: str, status: int = 0) -> str:
         """Runs the command line, demands its exit status, returns what it printed on standard output."""
         done = subprocess.run(
-            [sys.executable, "-m", "kubestandby.cli.main", *arguments],
+            [sys.executable, "-m", "kubestandby.cli", *arguments],
             env={**os.environ, "KUBESTANDBY_CONFIG": str(self.config), "NO_COLOR": "1"},
             capture_output=True,
             text=True,
@@ -56,7 +56,7 @@ def _config(crossing_dir: Path, namespace: str, primary: ClusterAccess, standby:
     group = {
         "apiVersion": "kubestandby.dev/v1",
         "kind": "ProtectionGroup",
-        "metadata": {"name": "shop"},
+        "metadata": {"name": namespace},
         "spec": {
             "namespaces": [namespace],
             "sites": sites,
@@ -72,20 +72,27 @@ def _config(crossing_dir: Path, namespace: str, primary: ClusterAccess, standby:
 
 @pytest.fixture
 def crossing(tmp_path: Path, primary: ClusterAccess, standby: ClusterAccess) -> Iterator[Crossing]:
-    """A group over a namespace of its own, which both clusters lose again at the end."""
+    """A group over a namespace that holds the corpus, on the primary; both clusters lose it again at the end."""
     namespace = f"crossing-{uuid.uuid4().hex[:6]}"
     primary.kubectl("create", "namespace", namespace)
+    _author(primary, namespace)
     yield Crossing(namespace, _config(tmp_path, namespace, primary, standby), primary, standby)
     for cluster in (primary, standby):
-        cluster.kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait=false")
+        _remove_all(cluster, namespace)
 
 
-@pytest.fixture
-def author(crossing: Crossing) -> Callable[[str], None]:
-    """Applies a file of the corpus to the primary, in the group's namespace."""
+def _author(cluster: ClusterAccess, namespace: str) -> None:
+    for name in ("crd.yaml", "traps.yaml", "cluster.yaml"):
+        text = (CORPUS / name).read_text().replace("NAMESPACE", namespace)
+        cluster.kubectl("apply", "--server-side", "-n", namespace, "-f", "-", stdin=text)
+        cluster.kubectl("wait", "--for=condition=Established", "crd/services.crossing.example.com")
+    cluster.kubectl("wait", "-n", namespace, "--for=jsonpath={.status.phase}=Bound", "pvc/waiting", "--timeout=60s")
+    cluster.kubectl("wait", "-n", namespace, "--for=condition=Complete", "job/migrate", "--timeout=60s")
+    cluster.kubectl("wait", "-n", namespace, "--for=condition=Available", "deployment/important", "--timeout=60s")
 
-    def apply(name: str) -> None:
-        text = (CORPUS / name).read_text().replace("NAMESPACE", crossing.namespace)
-        crossing.primary.kubectl("apply", "--server-side", "-n", crossing.namespace, "-f", "-", stdin=text)
 
-    return apply
+def _remove_all(cluster: ClusterAccess, namespace: str) -> None:
+    kinds = "clusterrolebinding,clusterrole,priorityclass,persistentvolume"
+    cluster.kubectl("delete", "namespace", namespace, "--ignore-not-found", "--timeout=60s")
+    cluster.kubectl("delete", kinds, "-l", f"crossing={namespace}", "--ignore-not-found", "--timeout=60s")
+    cluster.kubectl("delete", "crd", "services.crossing.example.com", "--ignore-not-found", "--timeout=60s")
