@@ -6,7 +6,7 @@ enums and missing fields are checked exactly, and moments must carry their offse
 
 import dataclasses
 import hashlib
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -58,21 +58,6 @@ def canonical_json(value: Any) -> bytes:
 def sha256_hex(data: bytes) -> str:
     """SHA-256 of the bytes, in hex."""
     return hashlib.sha256(data).hexdigest()
-
-
-def parse_json_object(data: bytes, what: str) -> Mapping[str, Any]:
-    """Decodes a JSON object.
-
-    Raises:
-        FormatError: the bytes are not JSON, or not an object; the message starts with `what`.
-    """
-    try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise FormatError(f"{what} is not JSON: {error.msg}") from error
-    if not isinstance(value, dict):
-        raise FormatError(f"{what} is not a JSON object")
-    return value
 
 
 @cache

@@ -284,7 +284,7 @@ def _id_in(key: str) -> SnapshotId | None:
     """The number in any key below `<stage>/<group>/`."""
     try:
         return SnapshotId.parse(key.split("/")[2])
-    except (IndexError, FormatError):
+    except FormatError:
         return None
 
 

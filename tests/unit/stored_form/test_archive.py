@@ -106,6 +106,13 @@ def test_spools_on_disk_give_the_same_archive(monkeypatch: pytest.MonkeyPatch) -
         assert on_disk.stream.read() == expected
 
 
+def test_archive_of_many_pieces_comes_back_whole() -> None:
+    manifests = [config_map(f"n{number:03}", key=str(number) * 50_000) for number in range(40)]
+
+    with built(*manifests) as archive:
+        assert [object_.manifest for object_ in read_archive(archive.stream, index_of(archive))] == manifests
+
+
 def test_python_and_gnu_tar_unpack_it(tmp_path: Path) -> None:
     long_name = "a" * 200
     with built(config_map(long_name, key="1"), config_map("b", key="y"), cluster_role("system:Reader")) as archive:

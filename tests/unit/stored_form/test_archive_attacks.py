@@ -18,7 +18,6 @@ from kubestandby import tar_form
 from kubestandby.archive import Limits, check_archive, check_index, content_digest, read_archive
 from kubestandby.errors import FormatError, IntegrityError
 from kubestandby.manifest_yaml import emit
-from kubestandby.resources import ObjectRef
 from kubestandby.snapshots import ManifestEntry, SnapshotIndex
 from tests.unit.stored_form.samples import built, config_map, index_of
 
@@ -228,28 +227,24 @@ def test_what_is_no_gzip_is_refused(good: tuple[bytes, SnapshotIndex], data: byt
     refused(data, good[1])
 
 
-def test_member_that_holds_another_object_is_refused() -> None:
+def holding(content: bytes) -> tuple[bytes, SnapshotIndex]:
+    """An archive of one member whose digest is right, whatever it holds."""
     with built(config_map("a", key="1")) as archive:
-        index, data = index_of(archive), archive.stream.read()
-    renamed = replace(index.entries[0], ref=replace(index.entries[0].ref, gvk=ObjectRef.of(config_map()).gvk))
-    other = replace(renamed, ref=replace(renamed.ref, name="b"), path="shop/configmaps.core/b.yaml")
-    tar = gzip.decompress(data).replace(
-        tar_form.header(renamed.path, renamed.size), tar_form.header(other.path, other.size)
-    )
+        index = index_of(archive)
+    entry = replace(index.entries[0], size=len(content), sha256=hashlib.sha256(content).hexdigest())
+    tar = tar_form.header(entry.path, entry.size) + content + tar_form.padding(entry.size) + tar_form.END
+    return gzip.compress(tar), with_entries(index, [entry])
 
-    with pytest.raises(IntegrityError, match="holds another object than ConfigMap shop/b"):
-        reading(gzip.compress(tar), with_entries(index, [other]))
+
+@pytest.mark.parametrize("manifest", [{"metadata": "none"}, {}, config_map("b"), config_map("a", "elsewhere")])
+def test_member_that_does_not_hold_its_object_is_refused(manifest: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match="holds another object than ConfigMap shop/a"):
+        reading(*holding(emit(manifest)))
 
 
 def test_member_that_is_no_canonical_manifest_is_refused() -> None:
-    with built(config_map("a", key="1")) as archive:
-        index = index_of(archive)
-    content = b"apiVersion: &a v1\nkind: ConfigMap\n"
-    entry = replace(index.entries[0], size=len(content), sha256=hashlib.sha256(content).hexdigest())
-    tar = tar_form.header(entry.path, entry.size) + content + tar_form.padding(entry.size) + tar_form.END
-
     with pytest.raises(FormatError, match=r"shop/configmaps.core/a.yaml is not canonical YAML"):
-        reading(gzip.compress(tar), with_entries(index, [entry]))
+        reading(*holding(b"apiVersion: &a v1\nkind: ConfigMap\n"))
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,18 @@ def test_what_is_not_in_our_form_is_a_format_error_that_names_the_source(data: b
         codec.decode(data, Request, "request 17")
 
 
+def test_deep_nesting_where_anything_is_allowed_is_a_format_error() -> None:
+    deep = codec.encode(OUTCOME).replace(b'"objects":3', b'"objects":' + b"[" * 100_000)
+
+    with pytest.raises(FormatError, match="outcome 17 is"):
+        codec.decode(deep, Outcome, "outcome 17")
+
+
+def test_what_json_does_not_know_cannot_be_encoded() -> None:
+    with pytest.raises(FormatError, match="Outcome cannot be written as JSON"):
+        codec.encode(replace(OUTCOME, details={"object": object()}))
+
+
 def test_error_names_the_field_and_not_its_value() -> None:
     with pytest.raises(FormatError) as caught:
         codec.decode(codec.encode(REQUEST).replace(b'"export"', b'"hunter2"'), Request, "request 17")

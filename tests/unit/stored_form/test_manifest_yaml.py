@@ -140,6 +140,13 @@ def test_order_of_keys_in_memory_does_not_change_the_bytes(manifest: dict[str, A
     assert emit(backwards) == emit(manifest)
 
 
+def test_keys_beyond_the_cache_are_written_and_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kubestandby.manifest_yaml._MAX_CACHED_KEYS", 0)
+    manifest = {"neverSeenBefore": {"y": 1, "": 2}}
+
+    assert parse(emit(manifest), "test") == manifest
+
+
 def test_form_is_the_one_in_the_documentation() -> None:
     manifest = {
         "spec": {"list": ["a", 1, [True, None], {"b": {}, "a": [1.0]}], "on": "on"},

@@ -134,6 +134,16 @@ def test_first_outcome_stays(log: RequestLog) -> None:
     assert log.outcome(GROUP, name) == outcome_of(name)
 
 
+def test_larger_outcome_of_somebody_else_stays_too(log: RequestLog) -> None:
+    name = log.submit(GROUP, Action.EXPORT, origin="timer").name
+    first = replace(outcome_of(name), message="done " * 100)
+    log.finish(first)
+
+    log.finish(outcome_of(name))
+
+    assert log.outcome(GROUP, name) == first
+
+
 def test_outcome_of_another_request_is_refused(log: RequestLog, store: MemoryStore) -> None:
     name = log.submit(GROUP, Action.EXPORT, origin="timer").name
     store.put_if_absent(layout.outcome_key(GROUP, name), codec.encode(replace(outcome_of("other"))))

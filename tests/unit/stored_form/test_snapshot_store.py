@@ -86,6 +86,7 @@ def test_strange_keys_are_no_snapshots(snapshots: SnapshotStore, store: MemorySt
     store.put_if_absent(key, b"")
 
     assert snapshots.ids(Stage.RAW, GROUP) == ()
+    assert snapshots.next_id(Stage.RAW, GROUP, epoch=9) == SnapshotId(9, 1)
 
 
 def test_highest_epoch_wins_over_highest_generation(snapshots: SnapshotStore) -> None:
@@ -145,6 +146,18 @@ def test_store_that_does_not_answer_is_not_damage(snapshots: SnapshotStore, stor
 
     with pytest.raises(StoreUnavailableError):
         snapshots.newest(Stage.RAW, GROUP)
+
+
+def test_index_too_large_to_read_is_damage(
+    snapshots: SnapshotStore, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = commit(snapshots, id=FIRST)
+    commit(snapshots, id=SECOND)
+    store.objects[index_at(SECOND)] += bytes(10_000)
+    monkeypatch.setattr("kubestandby.snapshot_store.MAX_INDEX_BYTES", 9_000)
+
+    assert snapshots.newest(Stage.RAW, GROUP) == good
+    assert "the limit is 9000" in snapshots.damaged(Stage.RAW, GROUP)[0].reason
 
 
 def test_snapshot_removed_while_looking_is_passed_over(snapshots: SnapshotStore, store: MemoryStore) -> None:
@@ -297,10 +310,19 @@ def test_number_taken_by_another_writer_is_lost(snapshots: SnapshotStore, store:
     commit(snapshots, config_map(key="theirs"))
     before = dict(store.objects)
 
-    with pytest.raises(ObjectExistsError):
-        commit(snapshots, config_map(key="mine"))
+    for mine in ("mine", "mine" * 1000, ""):
+        with pytest.raises(ObjectExistsError):
+            commit(snapshots, config_map(key=mine))
 
     assert store.objects == before
+
+
+def test_lost_reply_behind_which_another_writer_was_first_is_lost(snapshots: SnapshotStore, store: MemoryStore) -> None:
+    commit(snapshots, config_map(key="theirs"))
+    store.fail("put", "snapshot.tar.gz")
+
+    with pytest.raises(ObjectExistsError, match="another writer was first"):
+        commit(snapshots, config_map(key="mine"))
 
 
 def test_of_two_writers_of_the_same_state_one_wins(snapshots: SnapshotStore, store: MemoryStore) -> None:
