@@ -83,8 +83,7 @@ def _step(value: Any, key: str) -> tuple[bool, Any]:
     """Follows one path element: `f:name`, `k:{"key": value}`, `v:value` or `i:index`."""
     tag, _, rest = key.partition(":")
     if tag == "f":
-        found = value.get(rest) if isinstance(value, Mapping) else None
-        return found is not None, found
+        return (True, value[rest]) if isinstance(value, Mapping) and rest in value else (False, None)
     if not isinstance(value, list):
         return False, None
     return _list_step(value, tag, json.loads(rest))

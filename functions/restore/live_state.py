@@ -88,17 +88,23 @@ def _read_one_by_one(cluster: Cluster, resource: ResourceType, wanted: Collectio
 
 def _list_wanted(cluster: Cluster, resource: ResourceType, wanted: Collection[Name]) -> Iterator[Manifest]:
     names = set(wanted)
-    for namespace in _namespaces_to_list(resource, names):
-        try:
-            for page in cluster.pages(resource, namespace=namespace):
-                yield from (item for item in page.items if name_of(item) in names)
-        except ClusterError as error:
-            if error.status != 404:  # 404: the type went away since discovery
-                raise
-
-
-def _namespaces_to_list(resource: ResourceType, names: Collection[Name]) -> list[str]:
-    if not resource.namespaced:
-        return [CLUSTER_SCOPE]
     namespaces = sorted({namespace for namespace, _ in names})
-    return namespaces if len(namespaces) <= MAX_NAMESPACE_LISTS else [CLUSTER_SCOPE]
+    if not resource.namespaced or len(namespaces) > MAX_NAMESPACE_LISTS:
+        try:
+            yield from _list(cluster, resource, CLUSTER_SCOPE, names)
+        except ClusterError as error:
+            if error.status != 403 or not resource.namespaced:
+                raise
+        else:
+            return
+    for namespace in namespaces:
+        yield from _list(cluster, resource, namespace, names)
+
+
+def _list(cluster: Cluster, resource: ResourceType, namespace: str, names: Collection[Name]) -> Iterator[Manifest]:
+    try:
+        for page in cluster.pages(resource, namespace=namespace):
+            yield from (item for item in page.items if name_of(item) in names)
+    except ClusterError as error:
+        if error.status != 404:  # 404: the type went away since discovery
+            raise

@@ -50,13 +50,13 @@ def _send_whole(cluster: Cluster, desired: DesiredObject, *, dry_run: bool) -> M
 
 
 def replacement(desired: Manifest, live: Manifest) -> dict[str, Any]:
-    """What to PUT: the desired object with the live one's identity, finalizers, owners and status.
+    """What to PUT: the desired object with the live one's identity, finalizers, owners, status, and others' labels.
 
     The resourceVersion makes the server refuse (409) where somebody else wrote in between.
     """
     wanted: Mapping[str, Any] = desired.get("metadata", {})
-    kept = {
-        key: value for key, value in live["metadata"].items() if key not in ("labels", "annotations", "managedFields")
-    }
+    kept = {key: value for key, value in live["metadata"].items() if key != "managedFields"}
+    marks = {key: {**kept.get(key, {}), **wanted.get(key, {})} for key in ("labels", "annotations")}
+    metadata = {**wanted, **kept, **{key: value for key, value in marks.items() if value}}
     status = {"status": live["status"]} if "status" in live else {}
-    return {**desired, **status, "metadata": {**wanted, **kept}}
+    return {**desired, **status, "metadata": metadata}

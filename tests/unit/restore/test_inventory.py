@@ -1,0 +1,89 @@
+"""What a group owns on a cluster."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.restore.inventory import SYSTEM_NAMESPACE, Inventory, InventoryLedger
+from functions.restore.plans import Identity
+from kubestandby.errors import ClusterError, FormatError
+from kubestandby.snapshots import GroupName, SnapshotId
+from tests.fakes.fake_cluster import FakeCluster
+from tests.unit.restore.samples import standby
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=6)
+KINDS = st.sampled_from([("", "ConfigMap"), ("apps", "Deployment"), ("shop.example", "Ticket")])
+IDENTITIES = st.frozensets(st.builds(lambda kind, ns, name: (*kind, ns, name), KINDS, st.just("") | NAMES, NAMES))
+OWNED: frozenset[Identity] = frozenset({("", "ConfigMap", "shop", "a"), ("apps", "Deployment", "shop", "web")})
+
+
+def ledger(cluster: FakeCluster) -> InventoryLedger:
+    return InventoryLedger(cluster, GroupName("shop"))
+
+
+def test_a_group_that_was_never_restored_owns_nothing() -> None:
+    assert ledger(standby()).read() == Inventory()
+
+
+@given(IDENTITIES, IDENTITIES)
+def test_what_was_written_is_read(owned: frozenset[Identity], pending: frozenset[Identity]) -> None:
+    cluster = standby()
+    highest = SnapshotId(3, 9)
+    inventory = Inventory(snapshot=SnapshotId(2, 1), highest=highest, mode="hot", owned=owned, pending_restarts=pending)
+    written = ledger(cluster)
+    written.read()
+    written.write(inventory)
+
+    assert ledger(cluster).read() == inventory
+
+
+def test_nothing_is_written_where_nothing_changed() -> None:
+    cluster = standby()
+    first = ledger(cluster)
+    first.read()
+    first.write(Inventory(owned=OWNED))
+    second = ledger(cluster)
+    cluster.writes.clear()
+
+    second.write(second.read())
+
+    assert cluster.writes == []
+
+
+def test_the_namespace_is_made_where_it_is_missing() -> None:
+    cluster = standby()
+    book = ledger(cluster)
+    book.read()
+
+    book.write(Inventory(owned=OWNED))
+
+    assert cluster.object("Namespace", "", SYSTEM_NAMESPACE) is not None
+
+
+def test_ten_thousand_objects_fit() -> None:
+    owned = frozenset(("", "ConfigMap", f"team-{n % 100}", f"settings-{n}") for n in range(10_000))
+    book = ledger(standby())
+    book.read()
+
+    book.write(Inventory(owned=owned))
+
+    assert book.read().owned == owned
+
+
+def test_an_inventory_that_is_too_large_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("functions.restore.inventory.MAX_BYTES", 100)
+
+    with pytest.raises(ClusterError, match="split the group"):
+        ledger(standby()).write(Inventory(owned=OWNED))
+
+
+@pytest.mark.parametrize("packed", ["", "!", "aGVsbG8=", "H4sIAAAAAAAAAwMAAAAAAAAAAAA="])
+def test_a_damaged_inventory_is_one_clear_error(packed: str) -> None:
+    cluster = standby()
+    book = ledger(cluster)
+    book.read()
+    book.write(Inventory(owned=OWNED))
+    cluster.object("ConfigMap", SYSTEM_NAMESPACE, book.name)["binaryData"]["inventory.json.gz"] = packed  # type: ignore[index]
+
+    with pytest.raises(FormatError, match="delete it, and the next restore starts a new one"):
+        book.read()

@@ -1,0 +1,126 @@
+"""What a dry run says about objects that seem to differ."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from functions.restore.plans import Method, PlannedObject
+from functions.restore.settling import settle
+from functions.restore.survey import Finding
+from kubestandby.errors import ClusterError, ClusterUnavailableError
+from kubestandby.reports import Change, ObjectResult
+from kubestandby.resources import Manifest
+from tests.fakes.fake_cluster import FakeCluster
+from tests.unit.restore.samples import config_map, desired, namespace, standby
+
+
+def settled(cluster: FakeCluster, wanted: dict[str, Any]) -> PlannedObject | ObjectResult:
+    item = desired(wanted)
+    live = cluster.get(item.resource, item.ref.namespace, item.ref.name)
+    with ThreadPoolExecutor(1) as pool:
+        return settle(cluster, pool, [Finding(item, live)])[item.identity]
+
+
+def refusal(status: int, words: str = "no") -> ClusterError:
+    return ClusterError(f"{status} {words}", status=status, reason="Refused")
+
+
+class Canonical(FakeCluster):
+    """Writes 1000m as 1, as quantities are."""
+
+    def apply(self, resource: Any, manifest: Manifest, **options: Any) -> Manifest:
+        data = {key: "1" if value == "1000m" else value for key, value in manifest.get("data", {}).items()}
+        return super().apply(resource, {**manifest, "data": data}, **options)
+
+
+def test_another_spelling_of_the_same_value_is_no_change() -> None:
+    cluster = Canonical(namespace(), config_map(cpu="1"))
+
+    answer = settled(cluster, config_map(cpu="1000m"))
+
+    assert isinstance(answer, ObjectResult)
+    assert answer.change is Change.UNCHANGED
+
+
+def test_a_change_names_the_fields() -> None:
+    cluster = standby(namespace(), config_map(color="blue"))
+
+    answer = settled(cluster, config_map(color="red"))
+
+    assert isinstance(answer, PlannedObject)
+    assert answer.change is Change.CONFIGURED
+    assert [(d.path, d.live, d.desired) for d in answer.diffs] == [("data.color", "blue", "red")]
+    assert answer.live_version
+
+
+def test_nothing_is_written() -> None:
+    cluster = standby(namespace(), config_map(color="blue"))
+    cluster.writes.clear()
+
+    settled(cluster, config_map(color="red"))
+
+    assert cluster.writes == []
+
+
+def test_a_change_that_is_refused_though_the_object_is_valid_needs_a_recreate() -> None:
+    cluster = standby(namespace(), config_map(color="blue"))
+    cluster.fail("apply", refusal(422, "field is immutable"), name="settings")
+
+    answer = settled(cluster, config_map(color="red"))
+
+    assert isinstance(answer, ObjectResult)
+    assert answer.change is Change.FAILED
+    assert answer.reason.startswith("recreate needed: ")
+
+
+def test_an_object_that_is_invalid_as_such_needs_no_recreate() -> None:
+    cluster = standby(namespace(), config_map(color="blue"))
+    cluster.fail("apply", refusal(422, "unknown color"), name="settings")
+    cluster.fail("create", refusal(422, "unknown color"))
+
+    answer = settled(cluster, config_map(color="red"))
+
+    assert isinstance(answer, PlannedObject)
+    assert "unknown color" in answer.refused
+
+
+def test_what_a_dry_run_refuses_is_tried_all_the_same() -> None:
+    cluster = standby(namespace(), config_map(color="blue"))
+    cluster.fail("apply", ClusterUnavailableError("500 failed calling webhook", status=500), name="settings")
+
+    answer = settled(cluster, config_map(color="red"))
+
+    assert isinstance(answer, PlannedObject)
+    assert [d.path for d in answer.diffs] == ["data.color"]
+
+
+def test_a_webhook_that_takes_no_dry_runs_is_not_held_against_the_object() -> None:
+    cluster = standby(namespace(), config_map(color="blue"))
+    cluster.fail("apply", refusal(400, "admission webhook x does not support dry run"), name="settings")
+
+    answer = settled(cluster, config_map(color="red"))
+
+    assert isinstance(answer, PlannedObject)
+    assert answer.refused == ""
+
+
+def test_what_server_side_apply_cannot_express_is_settled_by_a_replace() -> None:
+    cluster = standby(namespace(), config_map(color="blue"))
+    cluster.fail("apply", refusal(500, "failed to create typed patch object"), name="settings")
+
+    same, other = settled(cluster, config_map(color="blue")), settled(cluster, config_map(color="red"))
+
+    assert isinstance(same, ObjectResult)
+    assert isinstance(other, PlannedObject)
+    assert other.method is Method.WHOLE
+
+
+def test_replacing_keeps_what_others_have_put_on_the_object() -> None:
+    live = config_map(color="blue")
+    live["metadata"] |= {"finalizers": ["example/hold"], "annotations": {"theirs": "yes"}, "labels": {"theirs": "yes"}}
+    cluster = standby(namespace(), live)
+    cluster.fail("apply", refusal(500, "failed to create typed patch object"), name="settings")
+
+    answer = settled(cluster, config_map(color="red"))
+
+    assert isinstance(answer, PlannedObject)
+    assert [d.path for d in answer.diffs] == ["data.color"]

@@ -1,0 +1,124 @@
+"""The order of the waves."""
+
+import random
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.restore.plans import DesiredObject
+from functions.restore.waves import order
+from tests.unit.restore.samples import autoscaler, claim, config_map, custom, definition, desired, namespace, workload
+
+CLAIM = "PersistentVolumeClaim"
+
+
+def waves_of(*manifests: dict[str, Any], namespaces: tuple[str, ...] = ("shop",)) -> list[list[str]]:
+    found = order([desired(manifest) for manifest in manifests], namespaces)
+    return [[f"{kind} {name}" for _, kind, _, name in wave] for wave in found]
+
+
+def place(waves: list[list[str]], what: str) -> int:
+    return next(number for number, wave in enumerate(waves) if what in wave)
+
+
+def source(name: str, kind: str = CLAIM, group: str = "") -> dict[str, Any]:
+    return {"dataSourceRef": {"apiGroup": group, "kind": kind, "name": name}}
+
+
+def test_what_defines_comes_before_what_it_defines() -> None:
+    waves = waves_of(custom(), namespace(), definition())
+
+    assert waves == [["CustomResourceDefinition tickets.shop.example"], ["Namespace shop"], ["Ticket one"]]
+
+
+def test_an_autoscaler_comes_after_the_workload_and_the_workload_after_its_config() -> None:
+    waves = waves_of(autoscaler(), workload(), config_map())
+
+    assert waves == [["ConfigMap settings"], ["Deployment web"], ["HorizontalPodAutoscaler web"]]
+
+
+def test_objects_without_need_of_each_other_share_a_wave() -> None:
+    assert waves_of(config_map("a"), config_map("b")) == [["ConfigMap a", "ConfigMap b"]]
+
+
+def test_a_claim_comes_after_the_claim_that_it_clones() -> None:
+    assert waves_of(claim("a", **source("b")), claim("b")) == [[f"{CLAIM} b"], [f"{CLAIM} a"]]
+
+
+def test_a_claim_made_from_a_custom_resource_takes_its_users_along() -> None:
+    copy = claim("copy", **source("backup", "Backup", "store.example"))
+    user = workload(volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "copy"}}])
+
+    waves = waves_of(user, copy, custom("Backup", "backup", "store.example/v1"))
+
+    assert place(waves, "Backup backup") < place(waves, f"{CLAIM} copy") < place(waves, "Deployment web")
+
+
+def test_an_owner_comes_before_what_it_owns() -> None:
+    owned = config_map("a-owned")
+    owned["metadata"]["ownerReferences"] = [{"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": "1"}]
+
+    assert waves_of(owned, config_map("owner")) == [["ConfigMap owner"], ["ConfigMap a-owned"]]
+
+
+def test_workloads_start_in_the_groups_order_of_namespaces() -> None:
+    waves = waves_of(workload(namespace="a"), workload(namespace="z", name="db"), namespaces=("z", "a"))
+
+    assert waves == [["Deployment db", "Deployment web"]]
+
+
+def test_quotas_come_after_what_only_they_count_and_before_pods() -> None:
+    quota = config_map("few") | {"kind": "ResourceQuota"}
+
+    waves = waves_of(workload(), quota, config_map())
+
+    assert [wave[0].split()[0] for wave in waves] == ["ConfigMap", "ResourceQuota", "Deployment"]
+
+
+def test_webhooks_and_their_bindings_come_last() -> None:
+    hook = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration"}
+
+    waves = waves_of(hook | {"metadata": {"name": "a"}}, autoscaler(), custom())
+
+    assert waves[-1] == ["ValidatingWebhookConfiguration a"]
+
+
+def test_a_circle_is_broken_in_the_base_order_and_keeps_every_object() -> None:
+    circle = [claim("a", **source("b")), claim("b", **source("c")), claim("c", **source("a"))]
+    hanging = claim("d", **source("a"))
+
+    waves = waves_of(*circle, hanging)
+
+    assert sorted(name for wave in waves for name in wave) == [f"{CLAIM} {name}" for name in "abcd"]
+    assert place(waves, f"{CLAIM} a") < place(waves, f"{CLAIM} d")
+
+
+def test_a_long_chain_needs_no_recursion() -> None:
+    chain = [claim(f"c{number:04}", **source(f"c{number + 1:04}")) for number in range(3000)]
+
+    assert len(waves_of(*chain)) == 3000
+
+
+@st.composite
+def tangles(draw: st.DrawFn) -> list[DesiredObject]:
+    """Claims that clone each other at random, in circles too, and what uses them."""
+    names = [f"n{number}" for number in range(draw(st.integers(1, 8)))]
+    objects = [claim(name, **source(draw(st.sampled_from(names)))) for name in names]
+    volumes = [{"name": "v", "persistentVolumeClaim": {"claimName": draw(st.sampled_from(names))}}]
+    return [desired(manifest) for manifest in (*objects, workload(volumes=volumes), namespace())]
+
+
+@given(tangles(), st.randoms(use_true_random=False))
+def test_the_order_does_not_depend_on_the_order_of_the_input(tangle: list[DesiredObject], rng: random.Random) -> None:
+    shuffled = list(tangle)
+    rng.shuffle(shuffled)
+
+    assert order(shuffled, ("shop",)) == order(tangle, ("shop",))
+
+
+@given(tangles())
+def test_every_object_is_in_exactly_one_wave(tangle: list[DesiredObject]) -> None:
+    found = [identity for wave in order(tangle, ("shop",)) for identity in wave]
+
+    assert sorted(found) == sorted(item.identity for item in tangle)
