@@ -35,6 +35,10 @@ class Steps:
         """A step that is over already."""
         self._line(self._done, what, seconds, "green")
 
+    def act(self, title: str) -> None:
+        """The heading of what follows."""
+        self._console.print(Text(f"\n{printable(title)}", style="bold"), soft_wrap=True)
+
     def failed(self, what: str) -> None:
         """A step that did not come to its end."""
         self._line(self._failed, what, None, "red")

@@ -93,21 +93,27 @@ class Demo:
         Raises:
             StandbyError: an act did not come to its end.
         """
+        self.ending.callback(self._remove_workspace)
         primary, standby, same_version = self._meet()
         self._prepare(primary, standby)
         self._deploy(primary)
         session = Session.open(self.workspace.config)
         up = self.ending.enter_context(Up(self.workspace.config, self.workspace.log, self.steps))
-        self._send(session, up, "The application crosses")
+        self.steps.act("The application crosses")
+        self._send(session, up)
+        self.steps.act("A new release crosses")
         self._change(primary)
-        self._send(session, up, "A deployment crosses")
-        expected = captured(primary, self.namespaces, self._outside())
+        self._send(session, up)
+        expected = captured(primary, self.namespaces, self._made())
+        self.steps.act("The primary is lost")
         self._cut_off()
         failed_over = self._fail_over()
+        self.steps.act("Is it all there?")
         return self._compare(session, standby, expected, failed_over=failed_over, same_version=same_version)
 
     def _meet(self) -> tuple[AppCluster, AppCluster, bool]:
         """Both clusters, and whether they run the same version."""
+        self.steps.act("An application runs on the primary")
         with self.steps.doing("meeting the two clusters") as step:
             access = (self.wanted.primary, self.wanted.standby)
             clusters = [connect(one, site=name) for one, name in zip(access, ("primary", "standby"), strict=True)]
@@ -120,7 +126,6 @@ class Demo:
 
     def _prepare(self, primary: AppCluster, standby: AppCluster) -> None:
         """Reads the application, looks that nothing of it is there yet, and writes the configuration."""
-        self.ending.callback(self._remove_workspace)
         if self.wanted.app:
             read = read_files(self.wanted.app)
         else:
@@ -167,7 +172,7 @@ class Demo:
         late = "the application is not ready on the primary; look at its pods, or whether its images can be pulled"
         return wait_for(look, clock=self.clock, seconds=_READY_SECONDS, late=late)
 
-    def _send(self, session: Session, up: Up, title: str) -> Arrival:
+    def _send(self, session: Session, up: Up) -> Arrival:
         """The deployment webhook, and how what it asked for arrives."""
         group = session.group(self.wanted.group)
         primary = group.site(PRIMARY_SITE)
@@ -176,7 +181,7 @@ class Demo:
         self.steps.done("deployment webhook sent: POST to the export function, answered 202")
         request = requests_at(session, primary).read(group.name, name)
         arrival = follow(session, group, request, _ARRIVE_SECONDS, self.steps)
-        show(self.console, journey_table(title, arrival, asked_at))
+        show(self.console, journey_table(arrival, asked_at))
         if not arrival.arrived:
             raise StandbyError(arrival.failure or "the restore at the standby did not succeed; see its report")
         return arrival
@@ -191,7 +196,7 @@ class Demo:
 
     def _cut_off(self) -> None:
         """The primary's cluster and its store are gone from one moment to the next."""
-        with self.steps.doing("CUTTING THE PRIMARY OFF: connections to its cluster broken, its store moved away"):
+        with self.steps.doing("cutting the primary off: connections to its cluster broken, its store taken away"):
             if self.forwarder is not None:
                 self.forwarder.close()
             self.workspace.lose_store(PRIMARY_SITE)
@@ -210,13 +215,13 @@ class Demo:
         try:
             open_store((self.workspace.store(PRIMARY_SITE) / "control").as_uri()).list("epochs/")
         except StandbyError as error:
-            return str(error)
+            return str(error).partition(";")[0]
         raise StandbyError("the primary's store can still be read, so the demo would prove nothing")
 
     def _fail_over(self) -> bool:
         """The command that an operator would type."""
         words = ["failover", self.wanted.group, "--to", STANDBY_SITE, "--yes"]
-        self.console.print(f"\n$ kubestandby {' '.join(words)}")
+        self.steps.act(f"$ kubestandby {' '.join(words)}")
         return run_command(words, self.workspace.config, self.console) == 0
 
     def _compare(

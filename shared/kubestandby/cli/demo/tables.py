@@ -17,9 +17,9 @@ from kubestandby.reports import RestoreReport
 _LISTED_AT_MOST = 60
 
 
-def journey_table(title: str, arrival: Arrival, asked_at: datetime) -> RenderableType:
+def journey_table(arrival: Arrival, asked_at: datetime) -> RenderableType:
     """How a change came from the primary to the standby, and after how many seconds each part was there."""
-    made = table(title, ("after", "function", "object", "what"), right=("after",))
+    made = table("", ("after", "function", "object", "what"), right=("after",))
     for name, function, key, what in _journey(arrival):
         seen = arrival.seen_at.get(name, asked_at)
         made.add_row(cell(duration((seen - asked_at).total_seconds())), cell(function), cell(key), cell(what))
@@ -31,7 +31,10 @@ def _journey(arrival: Arrival) -> Iterable[tuple[str, str, str, str]]:
     if outcome is not None:
         yield "request", "webhook", f"requests/{outcome.group}/…", "the request, answered 202"
     if raw is not None:
-        what = f"{counted(len(raw.entries), 'object')}, {counted(len(raw.images), 'image')}"
+        left_out = sum(rule.count for rule in raw.dropped)
+        what = (
+            f"{counted(len(raw.entries), 'object')}, {counted(len(raw.images), 'image')}; {left_out} left out by rule"
+        )
         yield "raw", "export", f"raw/{raw.group}/{raw.id}/index.json", what
     if sanitized is not None:
         what = f"cleaned by {counted(len(sanitized.rules), 'rule')}"
