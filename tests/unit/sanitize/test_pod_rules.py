@@ -93,6 +93,7 @@ def test_the_older_form_of_the_token_volume_is_dropped() -> None:
         {"name": "robot-token-x7k2z", "emptyDir": {}},
         {"name": "kube-api-access-v5zr5", "configMap": {"name": "mine"}},
         {"name": "kube-api-access-v5zr5", "projected": {"sources": [{"configMap": {"name": "mine"}}]}},
+        {"name": "kube-api-access-v5zr5", "projected": {"sources": [{"configMap": {"name": "kube-root-ca.crt"}}]}},
         {
             "name": "kube-api-access-v5zr5",
             "projected": {"sources": [{"serviceAccountToken": {"path": "t"}}, {"secret": {"name": "mine"}}]},

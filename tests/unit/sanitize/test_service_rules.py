@@ -87,6 +87,12 @@ def test_a_node_port_that_kubectl_apply_was_given_without_a_protocol_stays() -> 
     assert [port.get("nodePort") for port in cleaned["spec"]["ports"]] == [30987, None]
 
 
+def test_a_node_port_is_cleared_beside_a_port_without_one() -> None:
+    ports = [{"port": 80, "nodePort": 31874}, {"port": 81}]
+
+    assert clean(service({"type": "LoadBalancer", "ports": ports}))["spec"]["ports"] == [{"port": 80}, {"port": 81}]
+
+
 def test_a_node_port_that_changed_since_kubectl_apply_is_cleared() -> None:
     ports = [{"port": 80, "protocol": "TCP", "nodePort": 32132}]
     given = applied({"spec": {"ports": [{"port": 80, "nodePort": 30987}]}})

@@ -61,6 +61,14 @@ def test_null_times_in_claim_templates_and_ephemeral_volumes_are_dropped() -> No
     assert spec["template"]["spec"]["volumes"][1] == {"name": "w", "emptyDir": {}}
 
 
+def test_the_null_time_of_a_job_template_is_dropped() -> None:
+    template = {"metadata": {"creationTimestamp": None, "labels": {"a": "b"}}, "spec": {}}
+
+    cleaned = clean(served("batch/v1", "CronJob", spec={"jobTemplate": template}))
+
+    assert cleaned["spec"] == {"jobTemplate": {"metadata": {"labels": {"a": "b"}}, "spec": {}}}
+
+
 def test_a_time_that_somebody_wrote_into_a_template_stays() -> None:
     template = {"metadata": {"creationTimestamp": "2026-11-22T17:00:00Z"}}
 
