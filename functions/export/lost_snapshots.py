@@ -43,15 +43,21 @@ class LostSnapshots:
         return self._push(Action.SANITIZE, self._newest_lost(Stage.RAW, arrived.__contains__))
 
     def push_sanitized(self) -> list[str]:
-        """Asks this site's restore for the newest complete sanitized snapshot, where the site has not taken it in.
+        """Asks this site's restore for the newest complete sanitized snapshot, where it did not come through in full.
 
         Raises:
             StoreError: a bucket cannot be used.
         """
+        mode, data = self.group.restore.mode, self.context.store(self.site.data)
         marks = AppliedMarks(self.context.store(self.site.control))
-        highest = marks.highest(self.group.name, self.group.restore.mode)
-        lost = self._newest_lost(Stage.SANITIZED, lambda snapshot: highest is not None and snapshot <= highest)
-        return self._push(Action.RESTORE, lost)
+        highest = marks.highest(self.group.name, mode)
+
+        def has_arrived(snapshot: SnapshotId) -> bool:
+            if highest is None or snapshot > highest:
+                return False
+            return snapshot < highest or marks.came_through(self.group.name, snapshot, mode, data)
+
+        return self._push(Action.RESTORE, self._newest_lost(Stage.SANITIZED, has_arrived))
 
     def _newest_lost(self, stage: Stage, has_arrived: Callable[[SnapshotId], bool]) -> SnapshotId | None:
         """The newest complete snapshot, if it has not arrived and has had the time to."""

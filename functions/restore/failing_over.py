@@ -15,6 +15,7 @@ from kubestandby.roles import CurrentEpoch, Epoch, begin_epoch, current_epoch
 from kubestandby.runtime.context import Context
 from kubestandby.runtime.logs import error_facts
 from kubestandby.runtime.work import Result
+from kubestandby.snapshots import SnapshotIndex
 
 from .restoring import Restoring
 
@@ -40,16 +41,25 @@ class FailingOver:
         if request.to != site.name:
             raise BadInputError(f"request {request.name} is a failover to {request.to}, written at {site.name}")
         roles = current_epoch(group, self._context.controls(group), allow_rivals=True)
-        is_primary = roles.epoch.primary == site.name and not roles.rivals
-        if is_primary and roles.epoch.request != request.outcome_name:
-            return _already(group, site, roles.epoch)
+        claim = _claim_of(site, roles)
+        if claim and claim.request != request.outcome_name and (request.snapshot is None or not roles.rivals):
+            return self._stay_primary(group, site, roles, request)
         index = self._restoring.choose(group, site, request.snapshot)
-        if not is_primary:
+        if not claim:
+            _check_epoch(group, index, roles.epoch, request)
+        if not claim or roles.rivals:
             self._restoring.check(group, site, index, named=request.snapshot is not None)
             self._begin(group, site, roles, request)
         return self._restoring.restore(
             group, site, index, mode=RestoreMode.HOT, purpose=Purpose.FAILOVER, request=request
         )
+
+    def _stay_primary(self, group: ProtectionGroup, site: Site, roles: CurrentEpoch, request: Request) -> Result:
+        """The site is primary already; where another one claims that too, a higher epoch ends it. Nothing is restored."""
+        if not roles.rivals:
+            return _already(group, site, roles.epoch)
+        self._begin(group, site, roles, request)
+        return _settled(group, site, roles)
 
     def _begin(self, group: ProtectionGroup, site: Site, roles: CurrentEpoch, request: Request) -> None:
         epoch = Epoch(
@@ -81,6 +91,33 @@ class FailingOver:
             begin_epoch(self._context.store(other.control), epoch)
         except StoreError as error:
             _LOG.warning("epoch_not_shared", extra={"with": other.name, "epoch": epoch.number, **error_facts(error)})
+
+
+def _claim_of(site: Site, roles: CurrentEpoch) -> Epoch | None:
+    """The highest epoch, as far as it says that this site is primary."""
+    return next((epoch for epoch in (roles.epoch, *roles.rivals) if epoch.primary == site.name), None)
+
+
+def _check_epoch(group: ProtectionGroup, index: SnapshotIndex, epoch: Epoch, request: Request) -> None:
+    """What is older than the last change of roles would undo what the current primary, or this site, has done since.
+
+    Raises:
+        RoleError: the snapshot is, and the request does not name it.
+    """
+    if request.snapshot is None and index.id.epoch != epoch.number:
+        raise RoleError(
+            f"group {group.name}: the newest complete snapshot {index.id} is older than epoch {epoch.number}, in which"
+            f" {epoch.primary} is primary; export there first, or name the snapshot to go back to it"
+        )
+
+
+def _settled(group: ProtectionGroup, site: Site, roles: CurrentEpoch) -> Result:
+    number = roles.epoch.number
+    message = (
+        f"{site.name} is primary of {group.name} since epoch {number + 1}, which ends the dispute over epoch {number};"
+        " nothing was restored, since it was primary already"
+    )
+    return Result(verdict=Verdict.DONE, message=message)
 
 
 def _already(group: ProtectionGroup, site: Site, epoch: Epoch) -> Result:

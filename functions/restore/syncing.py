@@ -46,10 +46,16 @@ class Syncing:
 
     def _take_in(self, group: ProtectionGroup, site: Site, newest: SnapshotIndex, request: Request | None) -> Result:
         mode = group.restore.mode
-        highest = AppliedMarks(self._context.store(site.control)).highest(group.name, mode)
-        if highest is not None and newest.id <= highest:
+        marks = AppliedMarks(self._context.store(site.control))
+        highest = marks.highest(group.name, mode)
+        taken_in = highest is not None and newest.id <= highest
+        # An event that comes again restores nothing twice; a tick tries again what did not come through in full.
+        if taken_in and (request is None or self._came_through(marks, group, site, newest)):
             return _nothing(newest.id, f"snapshot {highest} was taken in before ({mode})")
         return self._restoring.restore(group, site, newest, mode=mode, purpose=Purpose.SYNC, request=request)
+
+    def _came_through(self, marks: AppliedMarks, group: ProtectionGroup, site: Site, newest: SnapshotIndex) -> bool:
+        return marks.came_through(group.name, newest.id, group.restore.mode, self._context.store(site.data))
 
 
 def _nothing(snapshot: SnapshotId, message: str) -> Result:

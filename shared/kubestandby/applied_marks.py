@@ -8,9 +8,13 @@ from datetime import datetime
 
 from kubestandby import codec, layout
 from kubestandby.creation import create_object
-from kubestandby.errors import FormatError, ObjectExistsError
+from kubestandby.errors import FormatError, ObjectExistsError, ObjectMissingError
 from kubestandby.ports import ObjectStore
+from kubestandby.reports import Purpose, RestoreReport
 from kubestandby.snapshots import GroupName, SnapshotId
+
+_MAX_MARK_BYTES = 64 << 10
+_MAX_REPORT_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,20 @@ class AppliedMarks:
         marks = (_parse(key.removeprefix(prefix)) for key in self._control.list(prefix))
         return max((snapshot for snapshot, marked in marks if snapshot and marked == mode), default=None)
 
+    def came_through(self, group: GroupName, snapshot: SnapshotId, mode: str, data: ObjectStore) -> bool:
+        """Whether the snapshot was restored in full in this mode, at once or, by its last report in `data`, later.
+
+        Raises:
+            StoreError: a bucket cannot be read.
+            FormatError: the mark or the report is damaged.
+        """
+        key = layout.applied_key(group, snapshot, mode)
+        try:
+            mark = codec.decode(self._control.get(key, max_bytes=_MAX_MARK_BYTES), AppliedMark, f"mark {key}")
+        except ObjectMissingError:
+            return False
+        return mark.succeeded or _last_report_succeeded(data, group, snapshot, mode)
+
     def add(self, mark: AppliedMark) -> None:
         """Writes the mark; the first one of a snapshot and mode stays.
 
@@ -56,6 +74,16 @@ class AppliedMarks:
             create_object(self._control, key, codec.encode(mark))
         except ObjectExistsError:
             return
+
+
+def _last_report_succeeded(data: ObjectStore, group: GroupName, snapshot: SnapshotId, mode: str) -> bool:
+    """Names of reports begin with their time, so the last one of a snapshot is the last in order."""
+    keys = data.list(f"{layout.report_prefix(group)}{snapshot}/")
+    restores = [key for key in keys if not key.endswith(f"-{Purpose.PLAN}.json")]
+    if not restores:
+        return False
+    report = codec.decode(data.get(restores[-1], max_bytes=_MAX_REPORT_BYTES), RestoreReport, f"report {restores[-1]}")
+    return report.mode == mode and report.succeeded
 
 
 def _parse(name: str) -> tuple[SnapshotId | None, str]:

@@ -68,7 +68,7 @@ def test_a_bucket_that_comes_back_is_watched_again(tmp_path: Path, monkeypatch: 
     with relaying(tmp_path / "data", tmp_path / "away" / "data") as labels:
         (tmp_path / "away").unlink()
         store = FileStore(f"file://{tmp_path}/away/data")
-        wait_for(lambda: store.root.exists())
+        wait_for(store.root.exists)
         store.put_if_absent("raw/shop/1-1/index.json", b"x")
 
         assert wait_for(lambda: labels) == {f"{store.url}/raw/shop/1-1/index.json": 1}

@@ -5,12 +5,12 @@ Every error is one sentence: `FILE:LINE: spec.sites.east.data: <what is wrong>; 
 
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import quote, unquote
 
 from kubestandby.adapters import group_faults
 from kubestandby.adapters.marked_yaml import MarkedDocument, read_documents, shown
@@ -30,6 +30,8 @@ from kubestandby.snapshots import GroupName, SiteName
 
 CONFIG_VARIABLE = "KUBESTANDBY_CONFIG"
 MAX_BYTES = 1 << 20
+_SAFE_IN_PATHS = "/~:@!$&'()*+,;="
+"""What a URL's path may hold as it is (RFC 3986, `pchar`), beside letters, digits and `-._`."""
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -206,7 +208,8 @@ def _bucket(url: str, folder: Path) -> str:
     scheme, _, rest = url.partition("://")
     if scheme != "file":
         return url
-    return f"file://{re.sub('^/+', '/', os.path.normpath(folder / rest))}"
+    path = "/" + os.path.normpath(folder / unquote(rest)).lstrip("/")
+    return f"file://{quote(path, safe=_SAFE_IN_PATHS)}"
 
 
 def _excluded(spec: Mapping[str, Any]) -> tuple[str, ...]:

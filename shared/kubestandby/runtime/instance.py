@@ -6,6 +6,7 @@ Kept in `$XDG_STATE_HOME/kubestandby` (default `~/.local/state/kubestandby`), in
 import fcntl
 import hashlib
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,8 +124,16 @@ def _already(config: Path) -> str:
     return f"the functions of {config} run on this machine already{who}; use them, or stop them first"
 
 
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        # A user without an entry in the password file, as in some containers.
+        return Path(tempfile.gettempdir()) / f"kubestandby-{os.getuid()}"
+
+
 def _folder(config: Path) -> Path:
     state = os.environ.get(_STATE_VARIABLE, "")
-    base = Path(state) if state and Path(state).is_absolute() else Path.home() / ".local" / "state"
+    base = Path(state) if state and Path(state).is_absolute() else _home() / ".local" / "state"
     name = hashlib.sha256(os.fsencode(config.resolve())).hexdigest()[:16]
     return base / "kubestandby" / name

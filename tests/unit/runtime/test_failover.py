@@ -192,3 +192,32 @@ def test_failing_back_brings_the_changes_back():
     assert outcome.verdict in (Verdict.DONE, Verdict.UNCHANGED)
     assert world.price("east") == "7"
     assert world.context.roles(world.group).epoch.primary == EAST
+
+
+def test_a_site_that_is_primary_in_a_dispute_keeps_its_state():
+    world = synced_world()
+    world.do("west", Action.FAILOVER, to=WEST)
+    world.set_price("west", "9")
+    rival = world.control("west").objects["epochs/shop/2.json"].replace(b'"primary":"west"', b'"primary":"east"')
+    world.control("east").objects["epochs/shop/2.json"] = rival
+
+    outcome = world.do("west", Action.FAILOVER, to=WEST)
+
+    assert outcome.verdict is Verdict.DONE
+    assert world.price("west") == "9"
+
+
+def test_a_failover_does_not_go_back_behind_an_earlier_change_of_roles():
+    world = synced_world()
+    world.do("west", Action.FAILOVER, to=WEST)
+    world.do("west", Action.EXPORT)
+    world.do("east", Action.FAILOVER, to=EAST)
+    world.set_price("east", "3")
+
+    refused = world.do("west", Action.FAILOVER, to=WEST)
+    named = world.do("west", Action.FAILOVER, to=WEST, snapshot=snapshot("1-1"))
+
+    assert refused.verdict is Verdict.REFUSED
+    assert "1-1 is older than epoch 3" in refused.message
+    assert named.report.endswith("-failover.json")
+    assert world.context.roles(world.group).epoch.number == 4

@@ -6,7 +6,7 @@ import pytest
 
 from functions.export.lost_requests import MAX_ATTEMPTS
 from functions.export.pushing import PUSH_AFTER_VARIABLE, is_due, origin_id, push_after_from_environment
-from kubestandby.errors import StoreUnavailableError
+from kubestandby.errors import ClusterError, StoreUnavailableError
 from kubestandby.layout import Action
 from kubestandby.request_log import is_continuation
 from kubestandby.requests import Verdict
@@ -242,3 +242,32 @@ def test_the_environment_says_when_an_event_counts_as_lost(monkeypatch: pytest.M
     monkeypatch.setenv(PUSH_AFTER_VARIABLE, text)
 
     assert push_after_from_environment().total_seconds() == seconds
+
+
+def refuse_prices(world: World) -> None:
+    refusal = ClusterError("prices: 422 Invalid", status=422, reason="Invalid")
+    world.clusters[WEST].fail("apply", refusal, name="prices")
+    world.clusters[WEST].fail("create", refusal, name="prices")
+
+
+def test_a_restore_that_did_not_come_through_is_tried_again_until_it_does():
+    world = World()
+    refuse_prices(world)
+    world.do("east", Action.EXPORT)
+    before = world.price("west")
+    world.clusters[WEST]._failures.clear()
+
+    pushed = [len(tick_and_settle(world)) for _ in range(4)]
+
+    assert (before, world.price("west")) == (None, "1")
+    assert pushed == [1, 0, 0, 0]
+
+
+def test_an_event_that_comes_again_does_not_repeat_a_restore_that_did_not_come_through():
+    world = World()
+    refuse_prices(world)
+    world.ask("east", Action.EXPORT)
+
+    world.settle(times=10)
+
+    assert len(world.reports("west")) == 1
