@@ -55,7 +55,7 @@ class FailingOver:
         )
 
     def _stay_primary(self, group: ProtectionGroup, site: Site, roles: CurrentEpoch, request: Request) -> Result:
-        """The site is primary already; where another one claims that too, a higher epoch ends it. Nothing is restored."""
+        """The site is primary already; where another claims that too, a higher epoch ends it. Nothing is restored."""
         if not roles.rivals:
             return _already(group, site, roles.epoch)
         self._begin(group, site, roles, request)

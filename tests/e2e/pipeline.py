@@ -144,7 +144,8 @@ def kill_when_logged(functions: Functions, function: Function, event: str) -> th
     pid = functions.pid(function)
 
     def kill() -> None:
-        wait_for(lambda: _has_logged(functions.log, function, event), 60)
+        while not times_logged(functions, function, event):
+            time.sleep(0.002)
         os.killpg(pid, signal.SIGKILL)
 
     thread = threading.Thread(target=kill)
@@ -152,6 +153,6 @@ def kill_when_logged(functions: Functions, function: Function, event: str) -> th
     return thread
 
 
-def _has_logged(log: Path, function: Function, event: str) -> bool:
-    lines = (json.loads(line) for line in log.read_text().splitlines() if line.startswith("{"))
-    return any(line.get("function") == function and line["event"] == event for line in lines)
+def times_logged(functions: Functions, function: Function, event: str) -> int:
+    lines = [json.loads(line) for line in functions.log.read_text().split("\n")[:-1] if line.startswith("{")]
+    return sum(line.get("function") == function and line["event"] == event for line in lines)

@@ -7,7 +7,7 @@ import pytest
 from kubestandby.layout import Action, Function
 from kubestandby.requests import Verdict
 from tests.e2e.conftest import Shop
-from tests.e2e.pipeline import deliver_all, kill_when_logged, post, wait_for
+from tests.e2e.pipeline import deliver_all, kill_when_logged, post, times_logged, wait_for
 
 pytestmark = pytest.mark.clusters
 
@@ -68,22 +68,25 @@ def test_an_event_that_is_lost_is_made_good_by_the_next_tick(shop: Shop, monkeyp
     assert shop.price("west") == "1"
 
 
-@pytest.mark.parametrize("function", [Function.EXPORT, Function.RESTORE])
-def test_work_completes_after_its_function_was_killed(shop: Shop, function: Function):
+@pytest.mark.parametrize(
+    ("function", "started"),
+    [
+        (Function.EXPORT, "request_started"),
+        (Function.SANITIZE, "snapshot_started"),
+        (Function.RESTORE, "snapshot_started"),
+    ],
+)
+def test_work_completes_after_its_function_was_killed_in_the_middle_of_it(shop: Shop, function: Function, started: str):
     pipeline = shop.pipeline
-    if function is Function.EXPORT:
-        event, site, action = "request_started", "east", Action.EXPORT
-    else:
-        event, site, action = "request_started", "west", Action.RESTORE
     with pipeline.functions() as functions:
-        if function is Function.RESTORE:
-            pipeline.do("east", Action.EXPORT)
-            assert functions.quiet(90)
-        killer = kill_when_logged(functions, function, event)
-        request = pipeline.ask(site, action)
+        killer = kill_when_logged(functions, function, started)
+        request = pipeline.ask("east", Action.EXPORT)
         killer.join()
 
-        outcome = pipeline.outcome(site, request)
+        outcome = pipeline.outcome("east", request)
+        wait_for(lambda: pipeline.marks("west"), 90)
 
-    assert outcome.verdict in (Verdict.DONE, Verdict.UNCHANGED)
-    assert len(pipeline.raw("east")) == 1
+        assert outcome.verdict in (Verdict.DONE, Verdict.UNCHANGED)
+        assert times_logged(functions, function, started) == 2
+        assert (shop.price("west"), shop.ready_replicas("west")) == ("1", "2")
+        assert len(pipeline.raw("east")) == 1

@@ -115,6 +115,7 @@ class Dispatcher:
         if key.stage is not self._handlers.stage or not self._handlers.take_in:
             return Ignored("snapshot_for_another_function")
         with bound(group=group.name, site=site.name, snapshot=str(key.id)), self._exclusion.hold(group.name, site.name):
+            _LOG.info("snapshot_started")
             try:
                 result = self._handlers.take_in(ArrivedSnapshot(group, site, key.id))
             except StandbyError as error:
