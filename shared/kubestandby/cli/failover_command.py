@@ -21,7 +21,7 @@ from kubestandby.cli.restore_commands import tell_restore
 from kubestandby.cli.session import Session, last_proof, roles_of, snapshots_at
 from kubestandby.cli.tables import GOOD, HEAD, WARN, cell, facts, show
 from kubestandby.cli.terminal import messages
-from kubestandby.cli.wording import age, moment
+from kubestandby.cli.wording import age, counted, moment
 from kubestandby.errors import BadInputError, RoleError, SnapshotNotFoundError
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.layout import Action
@@ -103,7 +103,7 @@ def announcement(session: Session, group: ProtectionGroup, site: Site, index: Sn
     return facts(
         (
             ("fail over", f"{group.name} to {site.name}"),
-            ("snapshot", f"{index.id}, {len(index.entries)} objects, from {index.source_site}"),
+            ("snapshot", f"{index.id}, {counted(len(index.entries), 'object')}, from {index.source_site}"),
             ("taken", f"{moment(index.taken_at)}, {age(index.taken_at, now)} ago"),
             ("state of", cell(f"{age(proven, now)} ago: changes made after that are lost", HEAD)),
             ("complete", cell("yes", GOOD) if index.complete else cell(f"no: {'; '.join(index.failures)}", WARN)),

@@ -31,22 +31,25 @@ class FoundIndex:
 
 def find_snapshots(
     group: ProtectionGroup, snapshot: SnapshotId | None, stages: tuple[Stage, ...], *, everything: bool
-) -> list[Found]:
+) -> tuple[list[Found], list[str]]:
     """The places of one snapshot; of all; or, with neither asked for, of the newest of each stage and site.
+
+    Returns what was found, and for each site that cannot be reached the reason.
 
     Raises:
         SnapshotNotFoundError: there is none at any site that can be reached.
         StoreUnavailableError: no site can be reached.
     """
-    found, reasons = [], []
+    found: list[Found] = []
+    reasons: list[str] = []
     for site, stage in product(group.sites, stages):
         reading = attempt(partial(snapshots_at(site).ids, stage, group.name))
-        reasons += [reading.unreachable] if reading.unreachable else []
+        reasons += [f"{site.name}: {reading.unreachable}"] if reading.unreachable else []
         chosen = _chosen(reading.value or (), snapshot, everything=everything)
         found += [Found(group=group.name, site=site, stage=stage, id=id_) for id_ in chosen]
     if not found:
         _nothing_found(group, snapshot, reasons)
-    return found
+    return found, list(dict.fromkeys(reasons))
 
 
 def _chosen(ids: tuple[SnapshotId, ...], snapshot: SnapshotId | None, *, everything: bool) -> tuple[SnapshotId, ...]:

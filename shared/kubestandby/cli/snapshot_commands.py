@@ -108,6 +108,10 @@ class _Verified:
     found: Found
     damage: str
 
+    @property
+    def name(self) -> str:
+        return f"{self.found.stage} {self.found.id} at {self.found.site.name}"
+
 
 @click.command(
     epilog=examples(
@@ -134,14 +138,18 @@ def verify(
     At every site that holds it, archive against index. Without a number, the newest of each stage and site.
     """
     stages = (stage,) if stage else tuple(Stage)
-    checked = [_verified(found) for found in find_snapshots(group, snapshot, stages, everything=everything)]
+    found, unreached = find_snapshots(group, snapshot, stages, everything=everything)
+    checked = [_verified(one) for one in found]
     if output is Output.JSON:
-        print_json({"group": group.name, "snapshots": [_verified_json(one) for one in checked]})
-    for one in checked:
-        say(f"error: {one.damage}", "red") if one.damage else None
-        if output is Output.TABLE and not one.damage:
-            show(results(), cell(f"{one.found.stage} {one.found.id} at {one.found.site.name}: intact"))
-    return exits.FAILED if any(one.damage for one in checked) else exits.OK
+        print_json(
+            {"group": group.name, "snapshots": [_verified_json(one) for one in checked], "unreachable": unreached}
+        )
+    else:
+        show(results(), *(cell(f"{one.name}: intact") for one in checked if not one.damage))
+    damage = [f"{one.name}: {one.damage}" for one in checked if one.damage]
+    for sentence in (*damage, *(f"not verified at {reason}" for reason in unreached)):
+        say(f"error: {sentence}", "red")
+    return exits.FAILED if damage or unreached else exits.OK
 
 
 def _verified(found: Found) -> _Verified:
@@ -149,7 +157,7 @@ def _verified(found: Found) -> _Verified:
         snapshots = snapshots_at(found.site)
         snapshots.verify(snapshots.read_index(found.stage, found.group, found.id))
     except StandbyError as error:
-        return _Verified(found, f"{found.stage} {found.id} at {found.site.name}: {error}")
+        return _Verified(found, str(error))
     return _Verified(found, "")
 
 

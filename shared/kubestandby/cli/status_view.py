@@ -162,7 +162,7 @@ def _standby_problems(site: SiteStatus, now: datetime) -> list[str]:
         return []
     newest = site.stage(Stage.SANITIZED)
     if newest is None:
-        return [f"{site.name} holds no complete snapshot to fail over to; run `kubestandby run`"]
+        return [f"{site.name} holds no complete snapshot to fail over to; `kubestandby run` makes one"]
     found = []
     if now > newest.fresh_until:
         found.append(

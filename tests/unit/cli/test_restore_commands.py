@@ -1,0 +1,123 @@
+"""`plan` and `restore`."""
+
+import pytest
+
+from kubestandby.layout import Action
+from kubestandby.reports import Change, FieldDiff, ObjectResult, Purpose, Readiness, WorkloadStatus
+from kubestandby.requests import Outcome, Request, Verdict
+from kubestandby.snapshots import SnapshotId
+from tests.unit.cli.world import EAST, SETTINGS, SHOP, WEB, WEST, World, outcome_of, report_of
+
+
+def _planned(world: World, *results: ObjectResult) -> None:
+    def answer(request: Request) -> Outcome:
+        key = world.report(report_of(purpose=Purpose.PLAN, results=results, workloads=()))
+        return outcome_of(request, report=key)
+
+    world.answer = answer
+
+
+def test_a_plan_that_changes_nothing_exits_0(world: World) -> None:
+    _planned(world, ObjectResult(ref=WEB, change=Change.UNCHANGED))
+
+    result = world.run("plan", "shop")
+
+    assert result.exit_code == 0
+    assert "0 to create, 0 to update, 1 unchanged, 0 blocked, of 1 object" in result.stdout
+
+
+def test_a_plan_that_changes_something_exits_2_and_shows_the_fields(world: World) -> None:
+    diff = FieldDiff("spec.replicas", "0", "2")
+    _planned(
+        world,
+        ObjectResult(ref=WEB, change=Change.CONFIGURED, diffs=(diff,)),
+        ObjectResult(ref=SETTINGS, change=Change.CREATED),
+    )
+
+    result = world.run("plan", "shop")
+
+    assert result.exit_code == 2
+    assert "~ update Deployment.apps shop/web\n    spec.replicas: 0 -> 2" in result.stdout
+    assert "+ create ConfigMap shop/settings" in result.stdout
+
+
+def test_a_blocked_object_makes_the_plan_fail_and_says_why(world: World) -> None:
+    _planned(world, ObjectResult(ref=WEB, change=Change.BLOCKED, reason="its kind is not served"))
+
+    result = world.run("plan", "shop")
+
+    assert result.exit_code == 1
+    assert "! blocked Deployment.apps shop/web: its kind is not served" in result.stdout
+
+
+def test_a_plan_that_cannot_be_made_is_an_error(world: World) -> None:
+    world.answer = lambda request: outcome_of(request, Verdict.REFUSED, message="there is no snapshot")
+
+    result = world.run("plan", "shop")
+
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == "error: there is no snapshot"
+
+
+def test_plan_as_json_holds_every_object_and_field(world: World) -> None:
+    diff = FieldDiff("data.password", "***", "***")
+    _planned(world, ObjectResult(ref=SETTINGS, change=Change.CONFIGURED, diffs=(diff,)))
+
+    told = world.json("plan", "shop")["report"]
+
+    assert told["counts"]["configured"] == 1
+    assert told["objects"][0]["fields"] == [{"path": "data.password", "live": "***", "desired": "***"}]
+
+
+@pytest.mark.parametrize(("words", "site"), [((), WEST), (("--site", "east"), EAST)])
+def test_plan_is_asked_of_the_standby_unless_a_site_is_named(world: World, words: tuple[str, ...], site: str) -> None:
+    _planned(world, ObjectResult(ref=WEB, change=Change.UNCHANGED))
+
+    world.run("plan", "shop", "--timeout", "5s", *words)
+
+    log = world.requests(EAST if site == EAST else WEST)
+    assert log.read(SHOP, log.requests(SHOP)[0]).action is Action.PLAN
+
+
+def test_restore_hands_on_snapshot_and_mode(world: World) -> None:
+    world.answer = lambda request: outcome_of(request, report=world.report(report_of("1-7", purpose=Purpose.RESTORE)))
+
+    result = world.run("restore", "shop", "1-7", "--mode", "rehearse")
+
+    asked = world.answered[0]
+    assert (asked.action, asked.snapshot, asked.mode) == (Action.RESTORE, SnapshotId(1, 7), "rehearse")
+    assert result.exit_code == 0
+    assert "RPO        5 min" in result.stdout
+    assert "verify 0.2 s, plan 0.5 s, apply 1.0 s, wait 2.3 s" in result.stdout
+
+
+def test_one_refused_object_makes_restore_exit_1_and_comes_first_in_the_table(world: World) -> None:
+    refused = ObjectResult(ref=WEB, change=Change.FAILED, reason="quota exceeded")
+    report = report_of(results=(ObjectResult(ref=SETTINGS, change=Change.CREATED), refused))
+    world.answer = lambda request: outcome_of(request, Verdict.INCOMPLETE, report=world.report(report))
+
+    result = world.run("restore", "shop")
+
+    assert result.exit_code == 1
+    assert result.stdout.index("quota exceeded") < result.stdout.index("created\n")
+    assert result.stderr.splitlines()[-1].startswith("error: ")
+
+
+def test_a_workload_that_is_not_current_makes_restore_exit_1(world: World) -> None:
+    stalled = WorkloadStatus(ref=WEB, readiness=Readiness.IN_PROGRESS, message="it is paused", stalled=True)
+    world.answer = lambda request: outcome_of(request, report=world.report(report_of(workloads=(stalled,))))
+
+    result = world.run("restore", "shop")
+
+    assert result.exit_code == 1
+    assert "InProgress (stalled)" in result.stdout
+    assert "it is paused" in result.stdout
+
+
+def test_json_is_alone_on_stdout_whatever_the_outcome(world: World) -> None:
+    world.answer = lambda request: outcome_of(request, Verdict.FAILED, message="the cluster does not answer")
+
+    told = world.json("restore", "shop")
+
+    assert told["verdict"] == "failed"
+    assert told["report"] is None

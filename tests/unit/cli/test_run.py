@@ -1,0 +1,138 @@
+"""`run`: exit status 0 only if everything arrived."""
+
+from datetime import timedelta
+
+from kubestandby.layout import Action
+from kubestandby.reports import Change, ObjectResult
+from kubestandby.requests import Outcome, Request, Verdict
+from kubestandby.snapshots import SnapshotId
+from tests.unit.cli.world import EAST, NOON, SHOP, WEB, WEST, World, exports, outcome_of, report_of
+
+FAILED = (ObjectResult(ref=WEB, change=Change.FAILED, reason="quota"),)
+
+
+def _restored_by_itself(world: World, id_: str, **report: object) -> None:
+    """The standby takes every new snapshot in, as the event would have it."""
+    export = exports(world, Verdict.DONE, id_)
+
+    def answer(request: Request) -> Outcome | None:
+        outcome = export(request)
+        if outcome is not None:
+            world.report(report_of(id_, requested_at=NOON + timedelta(hours=1), **report))
+        return outcome
+
+    world.answer = answer
+
+
+def test_a_change_that_arrives_exits_0_and_tells_the_report(world: World) -> None:
+    _restored_by_itself(world, "1-1")
+
+    result = world.run("run", "shop")
+
+    assert result.exit_code == 0
+    assert "shop: taken as snapshot 1-1, 1 object" in result.stdout
+    assert "objects    1 created, 1 unchanged" in result.stdout
+
+
+def test_a_restore_that_fails_in_part_exits_1(world: World) -> None:
+    _restored_by_itself(world, "1-1", results=FAILED)
+
+    result = world.run("run", "shop")
+
+    assert result.exit_code == 1
+    assert "quota" in result.stdout
+
+
+def test_an_unchanged_state_that_was_restored_before_is_a_success(world: World) -> None:
+    world.crossed("1-1")
+    world.report(report_of(requested_at=NOON - timedelta(hours=1)))
+    world.answer = exports(world, Verdict.UNCHANGED, "1-1")
+
+    result = world.run("run", "shop")
+
+    assert result.exit_code == 0
+    assert "unchanged since snapshot 1-1" in result.stdout
+    assert "west has it since" in result.stdout
+
+
+def test_an_unchanged_state_whose_restore_had_failed_is_restored_once_more(world: World) -> None:
+    world.crossed("1-1")
+    world.report(report_of(requested_at=NOON - timedelta(hours=1), results=FAILED))
+    export = exports(world, Verdict.UNCHANGED, "1-1")
+
+    def answer(request: Request) -> Outcome | None:
+        if request.action is not Action.RESTORE:
+            return export(request)
+        key = world.report(report_of(requested_at=request.requested_at, started_at=NOON + timedelta(seconds=9)))
+        return outcome_of(request, report=key)
+
+    world.answer = answer
+
+    assert world.run("run", "shop").exit_code == 0
+    assert [request.action for request in world.answered] == [Action.EXPORT, Action.RESTORE]
+    assert world.answered[1].snapshot == SnapshotId(1, 1)
+
+
+def test_an_incomplete_snapshot_exits_1_and_says_so(world: World) -> None:
+    world.answer = exports(world, Verdict.INCOMPLETE, "1-1", failures=("apps: 503",))
+
+    result = world.run("run", "shop")
+
+    assert result.exit_code == 1
+    assert "snapshot 1-1 is not complete" in result.stderr
+
+
+def test_an_export_that_fails_exits_1_with_its_reason(world: World) -> None:
+    world.answer = lambda request: outcome_of(request, Verdict.FAILED, message="cluster east does not answer")
+
+    result = world.run("run", "shop")
+
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == "error: cluster east does not answer"
+
+
+def test_a_sanitize_that_fails_for_good_ends_the_wait(world: World) -> None:
+    def answer(request: Request) -> Outcome:
+        world.snapshot("1-1")
+        failed = outcome_of(request, Verdict.FAILED, message="the archive is damaged")
+        world.requests(EAST).finish(Outcome(**{**_fields(failed), "request": "sanitize-1-1"}))
+        return outcome_of(request, snapshot=SnapshotId(1, 1))
+
+    world.answer = answer
+
+    result = world.run("run", "shop")
+
+    assert result.exit_code == 1
+    assert "sanitize of snapshot 1-1 failed: the archive is damaged" in result.stderr
+
+
+def test_what_never_arrives_ends_with_status_3(world: World) -> None:
+    world.answer = exports(world, Verdict.DONE, "1-1")
+
+    result = world.run("run", "shop", "--timeout", "20s")
+
+    assert result.exit_code == 3
+    assert "did not arrive at the standby within 20 s" in result.stderr
+
+
+def test_after_a_failover_it_runs_the_other_way(world: World) -> None:
+    world.epoch(2, primary=WEST, site=WEST)
+    world.answer = lambda request: outcome_of(request, Verdict.FAILED, message="no")
+
+    world.run("run", "shop")
+
+    assert len(world.requests(WEST).requests(SHOP)) == 1
+    assert world.requests(EAST).requests(SHOP) == ()
+
+
+def test_json_tells_when_each_part_was_seen(world: World) -> None:
+    _restored_by_itself(world, "1-1")
+
+    told = world.json("run", "shop")
+
+    assert told["arrived"] is True
+    assert set(told["seenAt"]) == {"snapshot", "raw", "sanitized", "restore"}
+
+
+def _fields(outcome: Outcome) -> dict[str, object]:
+    return {name: getattr(outcome, name) for name in outcome.__dataclass_fields__}

@@ -1,0 +1,146 @@
+"""`status`, its table, its JSON and its page."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from kubestandby.layout import Action
+from kubestandby.reports import Change, ObjectResult
+from kubestandby.snapshot_store import SnapshotStore
+from kubestandby.snapshots import SnapshotId, Stage
+from tests.unit.cli.world import EAST, NOON, SHOP, WEB, WEST, World, report_of
+
+
+def _problems(world: World) -> list[str]:
+    return list(world.json("status", "shop")["groups"][0]["problems"])
+
+
+def test_a_group_in_order_has_nothing_to_act_on(world: World) -> None:
+    world.crossed("1-1")
+    world.applied("1-1")
+    world.report(report_of())
+
+    told = world.json("status")["groups"][0]
+    west = told["sites"][1]
+
+    assert told["problems"] == []
+    assert (told["primary"], told["epoch"], west["role"]) == ("east", 1, "standby")
+    assert west["sanitized"]["id"] == "1-1"
+    assert west["applied"] == {"snapshot": "1-1", "mode": "hot"}
+    assert west["lastRestore"]["rtoSeconds"] == 4.0
+
+
+def test_an_unreachable_site_is_a_problem_and_no_error(world: World) -> None:
+    world.crossed("1-1")
+    world.lose(EAST)
+
+    result = world.run("status")
+
+    assert result.exit_code == 0
+    assert "unreachable" in result.stdout
+    assert any(problem.startswith("east cannot be reached") for problem in _problems(world))
+
+
+def test_with_every_site_gone_status_still_answers(world: World) -> None:
+    world.lose(EAST)
+    world.lose(WEST)
+
+    assert world.run("status").exit_code == 0
+    assert len([problem for problem in _problems(world) if "cannot be reached" in problem]) >= 2
+
+
+def test_a_standby_without_a_complete_snapshot_is_a_problem(world: World) -> None:
+    world.snapshot("1-1")
+
+    assert _problems(world) == ["west holds no complete snapshot to fail over to; `kubestandby run` makes one"]
+
+
+def test_a_stale_snapshot_is_a_problem_until_a_heartbeat_proves_it(world: World) -> None:
+    world.crossed("1-1", fresh_until=NOON - timedelta(minutes=1))
+    assert any("is stale" in problem for problem in _problems(world))
+
+    SnapshotStore(world.data(EAST)).heartbeat(SHOP, SnapshotId(1, 1), NOON - timedelta(seconds=30))
+
+    assert _problems(world) == []
+
+
+def test_a_restore_that_did_not_succeed_is_a_problem(world: World) -> None:
+    world.crossed("1-1")
+    world.report(report_of(results=(ObjectResult(ref=WEB, change=Change.FAILED, reason="quota"),)))
+
+    assert _problems(world) == ["west: the last restore, of snapshot 1-1, did not succeed"]
+
+
+def test_a_request_that_waits_too_long_is_a_problem(world: World) -> None:
+    world.crossed("1-1")
+    name = world.requests(EAST).submit(SHOP, Action.EXPORT, origin="timer").name
+    assert _problems(world) == []
+
+    world.clock.advance(3000)
+
+    assert any(name in problem and "50 min" in problem for problem in _problems(world))
+
+
+def test_an_incomplete_newest_snapshot_is_a_problem(world: World) -> None:
+    world.crossed("1-1")
+    world.snapshot("1-2", failures=("apps: 503",))
+
+    assert _problems(world) == ["east: raw snapshot 1-2 is not complete: apps: 503"]
+
+
+def test_two_sites_that_both_claim_to_be_primary_are_a_problem(world: World) -> None:
+    world.crossed("1-1")
+    world.epoch(2, primary=EAST, site=EAST)
+    world.epoch(2, primary=WEST, site=WEST)
+
+    assert any("epoch 2 is claimed by east, west" in problem for problem in _problems(world))
+
+
+def test_after_a_failover_status_says_since_when_and_why(world: World) -> None:
+    world.epoch(2, primary=WEST, site=WEST)
+
+    printed = world.run("status", "shop").stdout
+
+    assert "primary west, epoch 2" in printed
+    assert "since 2026-11-22 12:00:00Z (failover asked for)" in printed
+
+
+def test_the_page_stands_alone_and_escapes_what_it_shows(world: World, tmp_path: Path) -> None:
+    world.crossed("1-1")
+    reason = '<script src="//evil"></script>'
+    world.report(report_of(results=(ObjectResult(ref=WEB, change=Change.FAILED, reason=reason),)))
+    page = tmp_path / "status.html"
+
+    result = world.run("status", "--html", str(page))
+
+    text = page.read_text()
+    assert result.exit_code == 0
+    assert "<script" not in text
+    assert "&lt;script src=&quot;//evil&quot;&gt;" in text
+    assert "http" not in text.replace('http-equiv="Content-Security-Policy"', "")
+    assert "default-src 'none'" in text
+
+
+def test_a_page_that_cannot_be_written_leaves_nothing_behind(world: World, tmp_path: Path) -> None:
+    result = world.run("status", "--html", str(tmp_path / "no" / "status.html"))
+
+    assert result.exit_code == 64
+    assert "choose another file for --html" in result.stderr
+    assert list(tmp_path.glob("**/*.part")) == []
+
+
+def test_an_old_page_is_replaced_whole(world: World, tmp_path: Path) -> None:
+    page = tmp_path / "status.html"
+    page.write_text("old" * 100_000)
+
+    world.run("status", "--html", str(page))
+
+    assert page.read_text().endswith("</html>\n")
+
+
+def test_the_stage_of_a_site_that_holds_none_is_null(world: World) -> None:
+    world.snapshot("1-1", site=WEST, stage=Stage.SANITIZED)
+
+    sites = world.json("status")["groups"][0]["sites"]
+
+    assert sites[0]["raw"] is None
+    assert sites[1]["sanitized"]["freshUntil"] == "2026-11-22T13:00:00Z"
