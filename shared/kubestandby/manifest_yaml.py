@@ -25,7 +25,7 @@ MAX_DEPTH = 200
 _INDENTS = tuple("  " * depth for depth in range(MAX_DEPTH + 1))
 _FIRST_KEYS = ("apiVersion", "kind", "metadata")
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
-_WORDS_WITH_MEANING = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
+_WORDS_WITH_MEANING = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _LONG_KEY = 160
 """YAML readers allow 1024 bytes for a key on one line (YAML 1.2, 7.4.2); escaped, a character takes up to 6."""
 

@@ -217,6 +217,21 @@ def test_archive_split_over_two_gzip_members_is_refused(good: tuple[bytes, Snaps
     refused(gzip.compress(tar[:512], mtime=0) + gzip.compress(tar[512:]), index)
 
 
+class Drip(io.BytesIO):
+    """Gives one byte at a time, as a slow store may."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(min(1, size or 0))
+
+
+def test_archive_that_comes_byte_by_byte_is_read_alike(good: tuple[bytes, SnapshotIndex]) -> None:
+    data, index = good
+
+    assert list(read_archive(Drip(data), index)) == reading(data, index)
+    with pytest.raises(IntegrityError, match="bytes after its end"):
+        check_archive(Drip(data + b"x"), index)
+
+
 @pytest.mark.parametrize("extra", [bytes(512), bytes(9216), b"x"])
 def test_tar_that_goes_on_after_its_end_is_found(good: tuple[bytes, SnapshotIndex], extra: bytes) -> None:
     data, index = good

@@ -178,6 +178,14 @@ def test_form_is_the_one_in_the_documentation() -> None:
     )
 
 
+def test_what_yaml_calls_not_printable_is_escaped_and_the_rest_is_not() -> None:
+    value = "\x00\t\n\r\x1b\x7f\x85\x9f\xa0é\u2028\u2029\ufeff\uffff\U0001f600"
+
+    assert emit({"a": value}).decode() == (
+        'a: "\\u0000\\t\\n\\r\\u001b\\u007f\\u0085\\u009f\xa0é\\u2028\\u2029\\ufeff\\uffff\U0001f600"\n'
+    )
+
+
 @pytest.mark.parametrize(
     "stored",
     [

@@ -248,11 +248,12 @@ def test_archive_that_fits_its_digest_but_not_its_entries_yields_not_a_single_ob
     snapshots: SnapshotStore, store: MemoryStore
 ) -> None:
     index = commit(snapshots)
-    with built(config_map("a", key="1"), config_map("c", key="3")) as other:
+    one, _, role = three_objects()
+    with built(one, config_map("b", key="9"), role) as other:
         store.objects[archive_at(FIRST)] = other.stream.read()
         index = replace(index, archive_sha256=other.sha256, archive_size=other.size)
 
-    with pytest.raises(IntegrityError, match="not what its index says"):
+    with pytest.raises(IntegrityError, match=r"b\.yaml has another digest"):
         next(snapshots.objects(index))
 
 
@@ -323,6 +324,17 @@ def test_lost_reply_behind_which_another_writer_was_first_is_lost(snapshots: Sna
 
     with pytest.raises(ObjectExistsError, match="another writer was first"):
         commit(snapshots, config_map(key="mine"))
+
+
+def test_loser_commits_the_same_archive_under_the_next_number(snapshots: SnapshotStore) -> None:
+    commit(snapshots, config_map(key="theirs"), id=FIRST)
+    with built(config_map(key="mine")) as archive:
+        with pytest.raises(ObjectExistsError):
+            snapshots.commit(index_of(archive, id=FIRST), archive)
+
+        snapshots.commit(index_of(archive, id=SECOND), archive)
+
+    snapshots.verify(snapshots.read_index(Stage.RAW, GROUP, SECOND))
 
 
 def test_of_two_writers_of_the_same_state_one_wins(snapshots: SnapshotStore, store: MemoryStore) -> None:
