@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from kubestandby import codec, layout
 from kubestandby.creation import create_object
-from kubestandby.errors import FormatError, RoleError, StoreError, StoreUnavailableError
+from kubestandby.errors import FormatError, ObjectTooLargeError, RoleError, StoreError, StoreUnavailableError
 from kubestandby.groups import ProtectionGroup
 from kubestandby.ports import ObjectStore
 from kubestandby.snapshots import GroupName, SiteName
@@ -103,7 +103,11 @@ def _highest(store: ObjectStore, group: ProtectionGroup) -> list[Epoch]:
         return []
     key = layout.epoch_key(group.name, number)
     what = f"epoch {key} in {store.url}"
-    epoch = codec.decode(store.get(key, max_bytes=MAX_EPOCH_BYTES), Epoch, what)
+    try:
+        data = store.get(key, max_bytes=MAX_EPOCH_BYTES)
+    except ObjectTooLargeError as error:
+        raise FormatError(str(error)) from error
+    epoch = codec.decode(data, Epoch, what)
     if (epoch.group, epoch.number) != (group.name, number):
         raise FormatError(f"{what} is that of another role change")
     group.site(epoch.primary)

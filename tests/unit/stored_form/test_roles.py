@@ -108,11 +108,12 @@ def test_same_epoch_in_both_buckets_is_no_dispute(controls: Mapping[SiteName, Me
     [
         (b"", FormatError),
         (b"{}", FormatError),
+        (b" " * 100_000, FormatError),
         (codec.encode(epoch(1, WEST)), FormatError),
         (codec.encode(replace(epoch(2, WEST), group=SiteName("other"))), FormatError),
         (codec.encode(epoch(2, SiteName("north"))), ConfigError),
     ],
-    ids=["empty", "no epoch", "another number", "another group", "unknown site"],
+    ids=["empty", "no epoch", "too large", "another number", "another group", "unknown site"],
 )
 def test_damaged_highest_epoch_is_never_replaced_by_an_older_one(
     controls: Mapping[SiteName, MemoryStore], stored: bytes, error: type[StandbyError]
