@@ -1,0 +1,123 @@
+"""Whose functions carry out a request: those of `up` or of the cloud, or ones that the command starts."""
+
+from pathlib import Path
+
+import pytest
+
+from kubestandby.cli import asking
+from kubestandby.cli.asking import FunctionsAtWork, needs_own_functions
+from kubestandby.cli.progress import Steps
+from kubestandby.cli.session import Session
+from kubestandby.runtime.local import AlreadyRunningError, UpInfo
+from tests.unit.cli.world import WorkingClock, World
+
+UP = UpInfo(pid=1, config="", urls={}, log="functions.log")
+
+
+class FakeFunctions:
+    """Counts how often it was started and stopped."""
+
+    started = stopped = quiets = 0
+    refuses = False
+
+    def __init__(self, *_: object) -> None: ...
+
+    def __enter__(self) -> "FakeFunctions":
+        if FakeFunctions.refuses:
+            raise AlreadyRunningError("they run already")
+        FakeFunctions.started += 1
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        FakeFunctions.stopped += 1
+
+    def quiet(self, _seconds: float) -> bool:
+        FakeFunctions.quiets += 1
+        return True
+
+
+@pytest.fixture
+def functions(monkeypatch: pytest.MonkeyPatch) -> type[FakeFunctions]:
+    monkeypatch.setattr(asking, "Functions", FakeFunctions)
+    FakeFunctions.started = FakeFunctions.stopped = FakeFunctions.quiets = 0
+    FakeFunctions.refuses = False
+    return FakeFunctions
+
+
+def _running(monkeypatch: pytest.MonkeyPatch, info: UpInfo | None) -> None:
+    monkeypatch.setattr(asking, "running", lambda _: info)
+
+
+def _session(world: World) -> Session:
+    return Session.open(world.config)
+
+
+def test_with_up_running_nothing_is_started(
+    world: World, functions: type[FakeFunctions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _running(monkeypatch, UP)
+
+    with FunctionsAtWork(_session(world), Steps()) as at_work:
+        assert at_work.log == "functions.log"
+    assert functions.started == 0
+
+
+def test_without_up_the_functions_run_for_the_command(
+    world: World, functions: type[FakeFunctions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _running(monkeypatch, None)
+
+    with FunctionsAtWork(_session(world), Steps()) as at_work:
+        at_work.settle(5)
+        assert (functions.started, functions.stopped) == (1, 0)
+    assert (functions.quiets, functions.stopped) == (1, 1)
+
+
+def test_they_are_stopped_also_when_the_command_fails(
+    world: World, functions: type[FakeFunctions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _running(monkeypatch, None)
+
+    with pytest.raises(KeyError), FunctionsAtWork(_session(world), Steps()):
+        raise KeyError
+
+    assert functions.stopped == 1
+
+
+def test_functions_that_end_with_another_command_are_replaced_by_own_ones(
+    world: World, functions: type[FakeFunctions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _running(monkeypatch, UP)
+    with FunctionsAtWork(_session(world), Steps()) as at_work:
+        _running(monkeypatch, None)
+        at_work.ensure()
+        assert functions.started == 0  # not looked at every moment
+        world.clock.advance(5)
+        at_work.ensure()
+        world.clock.advance(5)
+        at_work.ensure()
+    assert (functions.started, functions.stopped) == (1, 1)
+
+
+def test_another_command_that_starts_them_at_the_same_moment_is_no_error(
+    world: World, functions: type[FakeFunctions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _running(monkeypatch, None)
+    functions.refuses = True
+
+    with FunctionsAtWork(_session(world), Steps()):
+        pass
+
+    assert functions.started == 0
+
+
+def test_functions_of_a_cloud_are_never_started_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _running(monkeypatch, None)
+    text = World(tmp_path, WorkingClock()).config.read_text()
+    for site in ("east", "west"):
+        text = text.replace(f"file://{tmp_path}/{site}/data", f"oci://shop/{site}-data")
+        text = text.replace(f"file://{tmp_path}/{site}/control", f"oci://shop/{site}-control")
+    config = tmp_path / "cloud.yaml"
+    config.write_text(text)
+
+    assert not needs_own_functions(Session.open(config))
