@@ -19,7 +19,12 @@ _ARRIVED = (Verdict.DONE, Verdict.UNCHANGED)
 
 @dataclass(slots=True)
 class Arrival:
-    """What has been seen so far, and when. `failure` says why nothing more will come."""
+    """What has been seen so far, and when.
+
+    Attributes:
+        failure: why nothing more will come.
+        stuck: an earlier pass failed for good at this function, so that no event will move the snapshot again.
+    """
 
     asked_at: datetime
     exported: Outcome | None = None
@@ -27,6 +32,7 @@ class Arrival:
     sanitized: SnapshotIndex | None = None
     report: RestoreReport | None = None
     failure: str = ""
+    stuck: Function | None = None
     seen_at: dict[str, datetime] = field(default_factory=dict)
 
     @property
@@ -37,7 +43,7 @@ class Arrival:
     @property
     def over(self) -> bool:
         """Whether there is nothing more to wait for."""
-        return self.report is not None or bool(self.failure)
+        return self.report is not None or bool(self.failure) or self.stuck is not None
 
     @property
     def is_old_news(self) -> bool:
@@ -118,7 +124,11 @@ class ArrivalWatch:
         """A function whose work on a snapshot fails for good says so in an outcome named `<function>-<snapshot>`."""
         for log in (self._at_primary, self._at_standby):
             outcome = log.outcome(self._group.name, f"{function}-{snapshot}")
-            if outcome is not None and outcome.verdict not in _ARRIVED:
+            if outcome is None or outcome.verdict in _ARRIVED:
+                continue
+            if outcome.finished_at < self.arrival.asked_at:
+                self.arrival.stuck = function
+            else:
                 self.arrival.failure = f"{function} of snapshot {snapshot} failed: {outcome.message}"
 
     def _seen(self, what: str) -> None:

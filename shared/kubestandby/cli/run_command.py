@@ -4,22 +4,24 @@ from collections.abc import Callable
 
 import click
 from rich.console import RenderableType
+from rich.text import Text
 
 from kubestandby.cli import exits
 from kubestandby.cli.arrival import Arrival, ArrivalWatch
 from kubestandby.cli.as_json import arrival_json
-from kubestandby.cli.asking import FunctionsAtWork, report_for
+from kubestandby.cli.asking import FunctionsAtWork, Wish, ask, report_for, status_of
 from kubestandby.cli.options import Output, examples, output_option, timeout_option, with_group
 from kubestandby.cli.progress import Steps
 from kubestandby.cli.restore_tables import changes_line, report_view
-from kubestandby.cli.session import Session, primary_of, requests_at
+from kubestandby.cli.session import Session, primary_of, requests_at, snapshots_at
 from kubestandby.cli.tables import cell, show
 from kubestandby.cli.terminal import print_json, results, say
-from kubestandby.cli.waiting import wait_for, wait_for_outcome
+from kubestandby.cli.waiting import wait_for
 from kubestandby.cli.wording import counted, duration, moment
 from kubestandby.groups import ProtectionGroup
 from kubestandby.layout import Action
 from kubestandby.requests import Request, Verdict
+from kubestandby.snapshots import Stage
 
 _QUIET_SECONDS = 30.0
 _LOOK_SECONDS = 0.15
@@ -79,29 +81,35 @@ def follow(
             step.now(progress_line(arrival))
             return arrival if arrival.over else None
 
-        return wait_for(
+        arrival = wait_for(
             look, clock=session.clock, seconds=timeout, late=late, between=between, longest_pause=_LOOK_SECONDS
         )
+        if not arrival.arrived:
+            step.fail()
+        return arrival
 
 
 def needs_repair(arrival: Arrival) -> bool:
-    """Whether the snapshot is an old one whose restore did not succeed before: nothing else would try it again."""
-    return arrival.is_old_news and not arrival.arrived
+    """Whether the snapshot is an old one that did not come through before: nothing else would try it again."""
+    return arrival.stuck is not None or (arrival.is_old_news and not arrival.arrived)
 
 
 def repair(session: Session, group: ProtectionGroup, arrival: Arrival, timeout: float, steps: Steps) -> None:
-    """Asks for the restore once more, and puts its report in the old one's place.
+    """Asks once more for what failed in an earlier pass, and puts the new outcome in the old one's place.
 
     Raises:
         WaitedTooLongError: there was no outcome in time.
     """
-    if arrival.report is None:
-        return
-    standby = group.site(arrival.report.site)
-    log = requests_at(session, standby)
-    request = log.submit(group.name, Action.RESTORE, origin="operator", snapshot=arrival.snapshot)
-    with steps.doing(f"restore: snapshot {arrival.snapshot} once more, its last restore did not succeed"):
-        outcome = wait_for_outcome(log, request, standby, clock=session.clock, seconds=timeout)
+    primary, snapshot = primary_of(group), arrival.snapshot
+    standby = group.other_site(primary.name)
+    if arrival.sanitized is None:
+        sanitize = Wish(action=Action.SANITIZE, site=primary, timeout=timeout, snapshot=snapshot)
+        outcome = ask(session, group, sanitize, steps)
+        if status_of(outcome) != exits.OK or snapshot is None:
+            arrival.failure = outcome.message
+            return
+        arrival.sanitized = snapshots_at(standby).read_index(Stage.SANITIZED, group.name, snapshot)
+    outcome = ask(session, group, Wish(action=Action.RESTORE, site=standby, timeout=timeout, snapshot=snapshot), steps)
     arrival.report = report_for(outcome, standby)
     arrival.failure = "" if arrival.report else outcome.message
 
@@ -124,7 +132,7 @@ def tell_arrival(arrival: Arrival, output: Output) -> int:
     if output is Output.JSON:
         print_json(arrival_json(arrival))
     else:
-        show(results(), cell(summary(arrival)), _restored(arrival))
+        show(results(), summary(arrival), _restored(arrival))
     if not arrival.arrived:
         reason = arrival.failure or "the restore did not succeed in full; its report names each object and workload"
         say(f"error: {reason}", "red")
@@ -139,10 +147,12 @@ def _restored(arrival: Arrival) -> RenderableType | None:
     return cell(f"{report.site} has it since {moment(report.finished_at)}: {changes_line(report.results)}")
 
 
-def summary(arrival: Arrival) -> str:
-    """One line: which snapshot, and whether it is a new one."""
+def summary(arrival: Arrival) -> Text | None:
+    """One line: which snapshot, and whether it is a new one; None where there is none."""
     if arrival.exported is None or arrival.raw is None:
-        return "nothing arrived"
+        return None
     same = arrival.exported.verdict is Verdict.UNCHANGED
     state = "unchanged since" if same else "taken as"
-    return f"{arrival.raw.group}: {state} snapshot {arrival.raw.id}, {counted(len(arrival.raw.entries), 'object')}"
+    return cell(
+        f"{arrival.raw.group}: {state} snapshot {arrival.raw.id}, {counted(len(arrival.raw.entries), 'object')}"
+    )
