@@ -65,7 +65,8 @@ def make_report(
     """The report, as of now."""
     finished = phases.clock.now()
     results = final_results(plan, happened)
-    all_run = plan.mode is RestoreMode.HOT and _all_current(results, happened.workloads)
+    all_run = context.purpose is not Purpose.PLAN and plan.mode is RestoreMode.HOT
+    all_run = all_run and _all_current(results, happened.workloads)
     return RestoreReport(
         group=plan.group,
         snapshot=plan.snapshot,

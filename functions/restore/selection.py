@@ -7,12 +7,15 @@ from kubestandby.groups import RestoreMode
 from kubestandby.reports import Change, ObjectResult
 from kubestandby.resources import Manifest, ObjectRef
 
+from .inventory import SYSTEM_NAMESPACE
 from .modes import project, skip_reason
 from .plans import DesiredObject
 from .resolving import Resolver, Unresolved, at_version
 from .waves import NAMESPACE
 
 SnapshotPair = tuple[ObjectRef, Manifest]
+
+_OURS = "kubestandby's own records stay on the cluster that they are about"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def select(
 def _select_one(
     ref: ObjectRef, manifest: Manifest, resolver: Resolver, mode: RestoreMode, namespaces: Collection[str]
 ) -> DesiredObject | ObjectResult:
-    skipped = skip_reason(ref, mode)
+    skipped = _OURS if _is_ours(ref) else skip_reason(ref, mode)
     if skipped:
         return ObjectResult(ref=ref, change=Change.SKIPPED, reason=skipped)
     resolved = resolver.resolve(ref)
@@ -60,3 +63,8 @@ def _select_one(
     wanted = at_version(project(ref, manifest, mode), resource)
     served = resolver.is_served_now(ref.gvk.group_kind)
     return DesiredObject(ref=ref, resource=resource, manifest=wanted, note=resolved.note, served=served)
+
+
+def _is_ours(ref: ObjectRef) -> bool:
+    """Whether the object is kubestandby's own, of a cluster that was a standby itself; each cluster keeps its own."""
+    return ref.namespace == SYSTEM_NAMESPACE or (ref.gvk.group_kind == NAMESPACE and ref.name == SYSTEM_NAMESPACE)

@@ -25,7 +25,7 @@ from .refusals import describe
 FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 4.0
 OBSTACLES_EVERY_SECONDS = 4.0
-"""How often Pods and events are looked through for reasons."""
+"""How often Pods and events are looked through for reasons, and how long a workload has to be still for that."""
 
 _ENDED = (Readiness.CURRENT, Readiness.FAILED)
 
@@ -39,7 +39,7 @@ class Grace:
         quiet: no change at all of an object that others have to make ready: a custom resource, a claim.
     """
 
-    stuck: float = 15.0
+    stuck: float = 20.0
     quiet: float = 60.0
 
 
@@ -129,7 +129,7 @@ class Waiter:
             return
         version = str(live["metadata"].get("resourceVersion", ""))
         if watch.changed is None or version != watch.version:
-            watch.version, watch.changed = version, now
+            watch.version, watch.changed, watch.obstacle = version, now, ""
         verdict = assess(live)
         if watch.desired.identity[:2] == CLAIM and verdict.readiness is Readiness.IN_PROGRESS:
             watch.status = self._unbound(watch, live)
@@ -154,14 +154,19 @@ class Waiter:
         return WorkloadStatus(ref=ref, readiness=Readiness.IN_PROGRESS, message=message)
 
     def _look_for_obstacles(self, watches: Iterable[_Watch], since: datetime) -> None:
-        unready = [watch for watch in watches if watch.live is not None and watch.status.readiness not in _ENDED]
+        now = self.clock.now()
+        unready = [
+            watch
+            for watch in watches
+            if watch.status.readiness not in _ENDED and _lasts(watch.changed, now, OBSTACLES_EVERY_SECONDS)
+        ]
         pairs = [(watch.desired, watch.live) for watch in unready if watch.live is not None]
         found = find_obstacles(self.cluster, pairs, since)
         for watch in unready:
             watch.obstacle = found.get(watch.desired.identity, "")
             if watch.obstacle:
                 watch.status = replace(watch.status, message=watch.obstacle)
-                watch.stuck_since = watch.stuck_since or self.clock.now()
+                watch.stuck_since = watch.stuck_since or now
 
     def _judge(self, watches: Iterable[_Watch], now: datetime) -> None:
         """Marks as stalled what has been stuck, or quiet, for longer than its grace."""

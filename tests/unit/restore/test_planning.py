@@ -160,3 +160,12 @@ def test_a_restore_converges_from_any_state(before: Any, after: Any) -> None:
         live = cluster.object(wanted["kind"], "shop", wanted["metadata"]["name"])
         assert live is not None
         assert live.get("data", {}) == wanted["data"]
+
+
+def test_our_own_records_are_never_restored() -> None:
+    ours = (namespace("kubestandby-system"), config_map("kubestandby-shop", "kubestandby-system"))
+
+    found = by_name(plan(standby(), *ours, namespace()))
+
+    assert found["kubestandby-system"].change is Change.SKIPPED
+    assert found["kubestandby-shop"].change is Change.SKIPPED
