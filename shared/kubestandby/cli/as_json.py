@@ -9,7 +9,7 @@ from kubestandby.cli.status_view import GroupStatus, SiteStatus, StageStatus
 from kubestandby.reports import Change, ObjectResult, RestoreReport, WorkloadStatus
 from kubestandby.requests import Outcome, Request
 from kubestandby.resources import ObjectRef
-from kubestandby.snapshots import SnapshotIndex, Stage
+from kubestandby.snapshots import ManifestEntry, SnapshotIndex, Stage, TypeSummary
 
 Json = dict[str, Any]
 
@@ -70,30 +70,32 @@ def index_json(index: SnapshotIndex) -> Json:
         "archive": {"sha256": index.archive_sha256, "bytes": index.archive_size},
         "contentSha256": index.content_sha256,
         "failures": list(index.failures),
-        "types": [
-            {
-                "apiVersion": one.gvk.api_version,
-                "kind": one.gvk.kind,
-                "plural": one.plural,
-                "count": one.count,
-                "resourceVersion": one.resource_version,
-                "incomplete": one.incomplete,
-            }
-            for one in index.types
-        ],
+        "types": [_type_json(one) for one in index.types],
         "images": [{"reference": image.reference, "usedBy": list(image.used_by)} for image in index.images],
         "dropped": {rule.rule: rule.count for rule in index.dropped},
         "rules": {rule.rule: rule.count for rule in index.rules},
-        "entries": [
-            {
-                **ref_json(entry.ref),
-                "path": entry.path,
-                "sha256": entry.sha256,
-                "bytes": entry.size,
-                "sealed": entry.sealed,
-            }
-            for entry in index.entries
-        ],
+        "entries": [_entry_json(entry) for entry in index.entries],
+    }
+
+
+def _type_json(one: TypeSummary) -> Json:
+    return {
+        "apiVersion": one.gvk.api_version,
+        "kind": one.gvk.kind,
+        "plural": one.plural,
+        "count": one.count,
+        "resourceVersion": one.resource_version,
+        "incomplete": one.incomplete,
+    }
+
+
+def _entry_json(entry: ManifestEntry) -> Json:
+    return {
+        **ref_json(entry.ref),
+        "path": entry.path,
+        "sha256": entry.sha256,
+        "bytes": entry.size,
+        "sealed": entry.sealed,
     }
 
 
@@ -140,8 +142,13 @@ def _workload_json(status: WorkloadStatus) -> Json:
     }
 
 
-def outcome_json(outcome: Outcome, report: RestoreReport | None = None) -> Json:
-    """What came of a request, with the report where there is one."""
+def asked_json(outcome: Outcome, report: RestoreReport | None) -> Json:
+    """`restore`, `plan`, `failover`: what came of the request, with the report where there is one."""
+    return {**outcome_json(outcome), "report": report_json(report) if report else None}
+
+
+def outcome_json(outcome: Outcome) -> Json:
+    """`export`: what came of the request."""
     return {
         "group": outcome.group,
         "request": outcome.request,
@@ -150,7 +157,6 @@ def outcome_json(outcome: Outcome, report: RestoreReport | None = None) -> Json:
         "finishedAt": moment_json(outcome.finished_at),
         "snapshot": str(outcome.snapshot) if outcome.snapshot else None,
         "details": dict(outcome.details),
-        "report": report_json(report) if report else None,
     }
 
 
@@ -183,6 +189,7 @@ def _site_json(site: SiteStatus) -> Json:
         "lastRestore": {key: value for key, value in report_json(report).items() if key not in ("objects", "images")}
         if report
         else None,
+        "lastExport": outcome_json(site.exported) if site.exported else None,
         "pending": [_request_json(request) for request in site.pending],
         "damaged": list(site.damaged),
     }

@@ -117,7 +117,7 @@ def ask(
                 if telling is not None:
                     step.now(telling())
 
-            return wait_for_outcome(
+            outcome = wait_for_outcome(
                 log,
                 request,
                 wish.site,
@@ -126,6 +126,9 @@ def ask(
                 between=between,
                 log_file=functions.log,
             )
+            if status_of(outcome) != exits.OK:
+                step.fail()
+            return outcome
 
 
 def report_for(outcome: Outcome, site: Site) -> RestoreReport | None:

@@ -10,6 +10,7 @@ from kubestandby.cli.status_tables import freshness
 from kubestandby.cli.status_view import GroupStatus, SiteStatus, StageStatus
 from kubestandby.cli.wording import age, counted, duration, moment, printable
 from kubestandby.reports import Change, Readiness, RestoreReport
+from kubestandby.requests import Verdict
 from kubestandby.snapshots import Stage
 
 _STYLE = "status_page.css"
@@ -85,6 +86,7 @@ def _site(site: SiteStatus, status: GroupStatus) -> str:
     rows = [(f"{stage} snapshot", _stage(site.stage(stage), status)) for stage in Stage]
     rows.append(("applied", _text(f"{site.applied.snapshot} ({site.applied.mode})") if site.applied else "-"))
     rows.append(("last restore", _last_restore(site, status)))
+    rows.append(("last export", _last_export(site)))
     rows.append(("waiting", _waiting(site, status)))
     listed = "".join(f"<dt>{_text(name)}</dt><dd>{value}</dd>" for name, value in rows)
     head = f'<div class="title"><h3>{_text(site.name)}</h3>{_pill(site.role)}{reached}</div>'
@@ -105,6 +107,14 @@ def _last_restore(site: SiteStatus, status: GroupStatus) -> str:
         return "-"
     tone, word = ("good", "succeeded") if report.succeeded else ("bad", "did not succeed")
     return f"{_text(f'snapshot {report.snapshot}, {age(report.finished_at, status.now)} ago')} {_pill(word, tone)}"
+
+
+def _last_export(site: SiteStatus) -> str:
+    outcome = site.exported
+    if outcome is None:
+        return "-"
+    tone = "bad" if outcome.verdict in (Verdict.FAILED, Verdict.REFUSED) else "good"
+    return f"{_text(moment(outcome.finished_at))} {_pill(outcome.verdict, tone)}"
 
 
 def _waiting(site: SiteStatus, status: GroupStatus) -> str:

@@ -29,7 +29,8 @@ class Steps:
         except BaseException:
             self._line(self._failed, step.text, monotonic() - started, "red")
             raise
-        self._line(self._done, step.text, monotonic() - started, "green")
+        mark, style = (self._failed, "red") if step.has_failed else (self._done, "green")
+        self._line(mark, step.text, monotonic() - started, style)
 
     def done(self, what: str, seconds: float | None = None) -> None:
         """A step that is over already."""
@@ -66,11 +67,16 @@ class Step:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.has_failed = False
         self._show: Callable[[str], None] = _nowhere
 
     def follow(self, show: Callable[[str], None]) -> None:
         """Where changes of the text are shown."""
         self._show = show
+
+    def fail(self) -> None:
+        """Marks the step: it came to its end, and not to a good one."""
+        self.has_failed = True
 
     def now(self, text: str) -> None:
         """Changes the text."""

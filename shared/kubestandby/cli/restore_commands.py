@@ -3,7 +3,7 @@
 import click
 
 from kubestandby.cli import exits
-from kubestandby.cli.as_json import outcome_json
+from kubestandby.cli.as_json import asked_json
 from kubestandby.cli.asking import Wish, ask, report_for, status_of
 from kubestandby.cli.options import (
     SNAPSHOT,
@@ -68,7 +68,7 @@ def plan(  # noqa: PLR0913 - one parameter per option
     outcome = ask(session, group, wish, Steps())
     report = report_for(outcome, place)
     if output is Output.JSON:
-        print_json(outcome_json(outcome, report))
+        print_json(asked_json(outcome, report))
     elif report is not None:
         show(results(), plan_view(report))
     if report is None:
@@ -126,7 +126,7 @@ def tell_restore(outcome: Outcome, site: Site, output: Output) -> int:
     """Prints the outcome of a restore or failover with its report; returns the exit status."""
     report = report_for(outcome, site)
     if output is Output.JSON:
-        print_json(outcome_json(outcome, report))
+        print_json(asked_json(outcome, report))
     elif report is not None:
         show(results(), report_view(report))
     failed = status_of(outcome) != exits.OK or (report is not None and not report.succeeded)

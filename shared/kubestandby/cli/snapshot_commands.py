@@ -40,9 +40,12 @@ def export(session: Session, group: ProtectionGroup, timeout: float, output: Out
     outcome = ask(session, group, Wish(action=Action.EXPORT, site=primary_of(group), timeout=timeout), Steps())
     if output is Output.JSON:
         print_json(outcome_json(outcome))
-    else:
+    status = status_of(outcome)
+    if status != exits.OK:
+        say(f"error: {outcome.message}", "red")
+    elif output is Output.TABLE:
         show(results(), cell(f"{outcome.verdict}: {outcome.message}"))
-    return status_of(outcome)
+    return status
 
 
 @click.command(

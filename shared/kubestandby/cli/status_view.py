@@ -14,11 +14,15 @@ from kubestandby.cli.snapshot_view import Applied, applied_marks
 from kubestandby.cli.stored_reports import newest_report
 from kubestandby.cli.wording import age
 from kubestandby.groups import ProtectionGroup, Site
+from kubestandby.layout import Action
 from kubestandby.reports import RestoreReport
-from kubestandby.requests import Request
+from kubestandby.requests import Outcome, Request, Verdict
 from kubestandby.roles import CurrentEpoch, Epoch, current_epoch
 from kubestandby.snapshot_store import Survey
 from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex, Stage
+
+_LOOK_BACK = 20
+"""How many of the newest export requests may be without an outcome before none is looked for."""
 
 _PATIENCE = timedelta(minutes=10)
 """A request that waits longer than this is a problem: functions run for five minutes at most (design.md, rule 4)."""
@@ -52,7 +56,16 @@ class StageStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteStatus:
-    """One site. `unreachable` holds the reason for each of its buckets that cannot be read."""
+    """One site.
+
+    Attributes:
+        applied: the highest snapshot that its cluster has taken in.
+        report: of its last restore.
+        pending: requests without an outcome.
+        exported: what came of the last export that was asked of it.
+        damaged: snapshots that cannot be used, or are not complete, one sentence each.
+        unreachable: for each of its buckets that cannot be read the reason.
+    """
 
     name: SiteName
     role: str
@@ -60,6 +73,7 @@ class SiteStatus:
     applied: Applied | None = None
     report: RestoreReport | None = None
     pending: tuple[Request, ...] = ()
+    exported: Outcome | None = None
     damaged: tuple[str, ...] = ()
     unreachable: tuple[str, ...] = ()
 
@@ -113,7 +127,8 @@ def _site_status(session: Session, group: ProtectionGroup, site: Site, epoch: Ep
     report = attempt(lambda: newest_report(open_store(site.data), group.name))
     marks = attempt(lambda: list(applied_marks(open_store(site.control), site.name, group.name)))
     pending = attempt(lambda: _pending(session, group, site))
-    reasons = (reading.unreachable for reading in (surveys, stages, report, marks, pending))
+    exported = attempt(lambda: _last_export(session, group, site))
+    reasons = (reading.unreachable for reading in (surveys, stages, report, marks, pending, exported))
     return SiteStatus(
         name=site.name,
         role="primary" if site.name == epoch.primary else "standby",
@@ -121,6 +136,7 @@ def _site_status(session: Session, group: ProtectionGroup, site: Site, epoch: Ep
         applied=max(marks.value or (), key=lambda mark: mark.snapshot, default=None),
         report=report.value,
         pending=pending.value or (),
+        exported=exported.value,
         damaged=_damaged(site, found),
         unreachable=tuple(dict.fromkeys(reason for reason in reasons if reason)),
     )
@@ -147,14 +163,30 @@ def _pending(session: Session, group: ProtectionGroup, site: Site) -> tuple[Requ
     return tuple(log.read(group.name, name) for name in log.pending(group.name))
 
 
+def _last_export(session: Session, group: ProtectionGroup, site: Site) -> Outcome | None:
+    """What came of the newest export request that has an outcome."""
+    log = requests_at(session, site)
+    names = [name for name in log.requests(group.name) if f"-{Action.EXPORT}-" in name]
+    outcomes = (log.outcome(group.name, name) for name in reversed(names[-_LOOK_BACK:]))
+    return next((outcome for outcome in outcomes if outcome is not None), None)
+
+
 def problems(sites: tuple[SiteStatus, ...], now: datetime) -> list[str]:
     """What an operator should act on, one sentence each. Pure."""
     found = [f"{site.name} cannot be reached: {reason}" for site in sites for reason in site.unreachable]
     found += [sentence for site in sites for sentence in site.damaged]
     for site in sites:
         found += _standby_problems(site, now) if site.role == "standby" else []
+        found += _export_problems(site) if site.role == "primary" else []
         found += _pending_problems(site, now)
     return found
+
+
+def _export_problems(site: SiteStatus) -> list[str]:
+    outcome = site.exported
+    if outcome is None or outcome.verdict not in (Verdict.FAILED, Verdict.REFUSED):
+        return []
+    return [f"{site.name}: the last export did not succeed: {outcome.message}"]
 
 
 def _standby_problems(site: SiteStatus, now: datetime) -> list[str]:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from kubestandby.layout import Action
 from kubestandby.reports import Change, ObjectResult
+from kubestandby.requests import Verdict
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SnapshotId, Stage
-from tests.unit.cli.world import EAST, NOON, SHOP, WEB, WEST, World, report_of
+from tests.unit.cli.world import EAST, NOON, SHOP, WEB, WEST, World, outcome_of, report_of
 
 
 def _problems(world: World) -> list[str]:
@@ -144,3 +145,16 @@ def test_the_stage_of_a_site_that_holds_none_is_null(world: World) -> None:
 
     assert sites[0]["raw"] is None
     assert sites[1]["sanitized"]["freshUntil"] == "2026-11-22T13:00:00Z"
+
+
+def test_an_export_that_fails_is_a_problem_before_the_snapshot_is_stale(world: World) -> None:
+    world.crossed("1-1")
+    world.answer = lambda request: outcome_of(request, Verdict.FAILED, message="the cluster does not answer")
+    world.run("export", "shop")
+
+    assert _problems(world) == ["east: the last export did not succeed: the cluster does not answer"]
+
+    world.answer = lambda request: outcome_of(request, Verdict.UNCHANGED)
+    world.run("export", "shop")
+
+    assert _problems(world) == []

@@ -6,14 +6,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from kubestandby.cli import exits
 from kubestandby.cli.as_json import ref_json, report_json
-from kubestandby.cli.demo.story import Demo, Told, Wanted
-from kubestandby.cli.demo.tables import summary_table
 from kubestandby.cli.options import Output, examples, output_option
 from kubestandby.cli.progress import Steps
 from kubestandby.cli.session import Session
@@ -23,6 +21,9 @@ from kubestandby.cli.tables import show
 from kubestandby.cli.terminal import messages, print_json, results
 from kubestandby.errors import ConfigError
 from kubestandby.groups import ClusterAccess, RestoreMode
+
+if TYPE_CHECKING:
+    from kubestandby.cli.demo.story import Told, Wanted
 
 PRIMARY_VARIABLE = "KUBESTANDBY_TEST_PRIMARY"
 STANDBY_VARIABLE = "KUBESTANDBY_TEST_STANDBY"
@@ -80,6 +81,9 @@ def demo(  # noqa: PLR0913 - one parameter per option
 
     Exit status 0 only if the application runs on the standby with every object equal.
     """
+    # Late: the other commands need nothing of it, and start the sooner.
+    from kubestandby.cli.demo.story import Wanted
+
     wanted = Wanted(
         primary=_access(primary, primary_context),
         standby=_access(standby, standby_context),
@@ -106,7 +110,10 @@ def _default_page() -> Path:
     return Path(cache) / "kubestandby" / "demo-status.html"
 
 
-def _play(wanted: Wanted, page: Path, output: Output) -> int:
+def _play(wanted: "Wanted", page: Path, output: Output) -> int:
+    from kubestandby.cli.demo.story import Demo
+    from kubestandby.cli.demo.tables import summary_table
+
     started = monotonic()
     console = messages() if output is Output.JSON else results()
     signal.signal(signal.SIGTERM, _stop)
@@ -133,7 +140,7 @@ def _write_page(config: Path, page: Path) -> None:
     write_page(page, [group_status(session, group) for group in session.groups])
 
 
-def _told_json(told: Told, seconds: float, page: Path) -> dict[str, object]:
+def _told_json(told: "Told", seconds: float, page: Path) -> dict[str, object]:
     return {
         "succeeded": told.whole,
         "seconds": round(seconds, 1),

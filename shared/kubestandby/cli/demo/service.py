@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console
 
@@ -24,6 +24,7 @@ _COMMAND = (sys.executable, "-m", "kubestandby.cli")
 _START_SECONDS = 90.0
 _STOP_SECONDS = 30.0
 _ANSWER_SECONDS = 30.0
+_ERRORS_TOLD = 5
 
 
 class Up:
@@ -77,6 +78,11 @@ class Up:
             self._process.kill()
             self._process.wait()
 
+    @property
+    def functions_log(self) -> Path | None:
+        """The file that the functions log to, once they run."""
+        return Path(self._info.log) if self._info else None
+
     def webhook(self, group: str) -> str:
         """Sends the deployment webhook, as a pipeline would at the end of a release; returns the request's name.
 
@@ -96,6 +102,28 @@ class Up:
                 return str(json.load(answer)["request"])
         except (OSError, ValueError, KeyError) as error:
             raise StandbyError(f"the export function did not take the webhook: {error}") from error
+
+
+def told_errors(log: Path) -> list[str]:
+    """The last errors that the functions logged, one sentence each; nothing where there is no log."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    records = [record for record in map(_record, lines) if record.get("level") == "ERROR"]
+    sentences = (
+        f"{one.get('function', 'runtime')}: {one.get('said') or one.get('message') or one.get('event')}"
+        for one in records
+    )
+    return list(dict.fromkeys(sentences))[-_ERRORS_TOLD:]
+
+
+def _record(line: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def run_command(words: Sequence[str], config: Path, console: Console) -> int:

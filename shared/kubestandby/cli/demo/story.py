@@ -1,5 +1,6 @@
 """The acts of the demo, in order: deploy, change, arrive, cut the primary off, fail over, compare."""
 
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,10 +18,11 @@ from kubestandby.cli.demo.comparing import Compared, captured, compared
 from kubestandby.cli.demo.forwarder import Forwarder, refusal
 from kubestandby.cli.demo.kubeconfigs import forwarded, read_context
 from kubestandby.cli.demo.manifests import SAMPLE_GROUP, changed, namespaces_of, read_files, sample_shop
-from kubestandby.cli.demo.service import Up, run_command
+from kubestandby.cli.demo.service import Up, run_command, told_errors
 from kubestandby.cli.demo.tables import comparison_table, journey_table, ready_table
 from kubestandby.cli.demo.workspace import PRIMARY_SITE, STANDBY_SITE, Workspace
 from kubestandby.cli.progress import Steps
+from kubestandby.cli.restore_tables import report_view
 from kubestandby.cli.run_command import follow
 from kubestandby.cli.session import Session, requests_at
 from kubestandby.cli.stored_reports import newest_report
@@ -33,6 +35,7 @@ from kubestandby.ports import ClusterIdentity
 from kubestandby.reports import RestoreReport
 from kubestandby.resources import Manifest, ObjectRef
 
+_STATE_VARIABLE = "XDG_STATE_HOME"
 _READY_SECONDS = 300.0
 _ARRIVE_SECONDS = 300.0
 _GONE_SECONDS = 120.0
@@ -94,11 +97,21 @@ class Demo:
             StandbyError: an act did not come to its end.
         """
         self.ending.callback(self._remove_workspace)
+        # The functions' lock and log belong to the demo's folder, also for the processes that it starts.
+        os.environ[_STATE_VARIABLE] = str(self.workspace.folder / "state")
+        self.steps.act("An application runs on the primary")
         primary, standby, same_version = self._meet()
         self._prepare(primary, standby)
         self._deploy(primary)
+        with Up(self.workspace.config, self.workspace.log, self.steps) as up:
+            try:
+                return self._cross(up, primary, standby, same_version=same_version)
+            except StandbyError:
+                self._tell_errors(up)
+                raise
+
+    def _cross(self, up: Up, primary: AppCluster, standby: AppCluster, *, same_version: bool) -> Told:
         session = Session.open(self.workspace.config)
-        up = self.ending.enter_context(Up(self.workspace.config, self.workspace.log, self.steps))
         self.steps.act("The application crosses")
         self._send(session, up)
         self.steps.act("A new release crosses")
@@ -108,12 +121,18 @@ class Demo:
         self.steps.act("The primary is lost")
         self._cut_off()
         failed_over = self._fail_over()
+        if not failed_over:
+            self._tell_errors(up)
         self.steps.act("Is it all there?")
         return self._compare(session, standby, expected, failed_over=failed_over, same_version=same_version)
 
+    def _tell_errors(self, up: Up) -> None:
+        """The functions' log goes with the demo's folder; what went wrong in it should not."""
+        for sentence in told_errors(up.functions_log) if up.functions_log else ():
+            self.steps.failed(sentence)
+
     def _meet(self) -> tuple[AppCluster, AppCluster, bool]:
         """Both clusters, and whether they run the same version."""
-        self.steps.act("An application runs on the primary")
         with self.steps.doing("meeting the two clusters") as step:
             access = (self.wanted.primary, self.wanted.standby)
             clusters = [connect(one, site=name) for one, name in zip(access, ("primary", "standby"), strict=True)]
@@ -183,7 +202,8 @@ class Demo:
         arrival = follow(session, group, request, _ARRIVE_SECONDS, self.steps)
         show(self.console, journey_table(arrival, asked_at))
         if not arrival.arrived:
-            raise StandbyError(arrival.failure or "the restore at the standby did not succeed; see its report")
+            show(self.console, report_view(arrival.report) if arrival.report else None)
+            raise StandbyError(arrival.failure or "the restore at the standby did not succeed in full")
         return arrival
 
     def _change(self, primary: AppCluster) -> None:
