@@ -6,9 +6,10 @@ A site that cannot be reached is part of the answer: `status` is what an operato
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from kubestandby.adapters.stores import open_store
-from kubestandby.cli.reading import attempt
+from kubestandby.cli.reading import Reading, attempt
 from kubestandby.cli.session import Session, last_proof, requests_at, roles_of, snapshots_at
 from kubestandby.cli.snapshot_view import Applied, applied_marks
 from kubestandby.cli.stored_reports import newest_report
@@ -128,7 +129,8 @@ def _site_status(session: Session, group: ProtectionGroup, site: Site, epoch: Ep
     marks = attempt(lambda: list(applied_marks(open_store(site.control), site.name, group.name)))
     pending = attempt(lambda: _pending(session, group, site))
     exported = attempt(lambda: _last_export(session, group, site))
-    reasons = (reading.unreachable for reading in (surveys, stages, report, marks, pending, exported))
+    # One reason for each of the two buckets: they repeat themselves with every folder.
+    reasons = (_first_reason(surveys, stages, report), _first_reason(marks, pending, exported))
     return SiteStatus(
         name=site.name,
         role="primary" if site.name == epoch.primary else "standby",
@@ -140,6 +142,10 @@ def _site_status(session: Session, group: ProtectionGroup, site: Site, epoch: Ep
         damaged=_damaged(site, found),
         unreachable=tuple(dict.fromkeys(reason for reason in reasons if reason)),
     )
+
+
+def _first_reason(*readings: Reading[Any]) -> str:
+    return next((reading.unreachable for reading in readings if reading.unreachable), "")
 
 
 def _stages(group: ProtectionGroup, surveys: Mapping[Stage, Survey]) -> tuple[StageStatus, ...]:
