@@ -5,7 +5,7 @@ from datetime import timedelta
 from kubestandby.layout import Action
 from kubestandby.reports import Change, ObjectResult
 from kubestandby.requests import Outcome, Request, Verdict
-from kubestandby.snapshots import SnapshotId
+from kubestandby.snapshots import SnapshotId, Stage
 from tests.unit.cli.world import EAST, NOON, SHOP, WEB, WEST, World, exports, outcome_of, report_of
 
 FAILED = (ObjectResult(ref=WEB, change=Change.FAILED, reason="quota"),)
@@ -104,6 +104,31 @@ def test_a_sanitize_that_fails_for_good_ends_the_wait(world: World) -> None:
 
     assert result.exit_code == 1
     assert "sanitize of snapshot 1-1 failed: the archive is damaged" in result.stderr
+
+
+def test_a_sanitize_that_failed_in_an_earlier_pass_is_asked_for_once_more(world: World) -> None:
+    world.snapshot("1-1")
+    failed = Outcome(
+        group=SHOP,
+        request="sanitize-1-1",
+        verdict=Verdict.FAILED,
+        message="the bucket was full",
+        finished_at=NOON - timedelta(hours=1),
+    )
+    world.requests(EAST).finish(failed)
+
+    def answer(request: Request) -> Outcome | None:
+        if request.action is Action.SANITIZE:
+            world.snapshot("1-1", site=WEST, stage=Stage.SANITIZED)
+        if request.action is Action.RESTORE:
+            key = world.report(report_of(requested_at=request.requested_at, started_at=NOON + timedelta(seconds=9)))
+            return outcome_of(request, report=key)
+        return outcome_of(request, Verdict.UNCHANGED, snapshot=SnapshotId(1, 1))
+
+    world.answer = answer
+
+    assert world.run("run", "shop").exit_code == 0
+    assert [request.action for request in world.answered] == [Action.EXPORT, Action.SANITIZE, Action.RESTORE]
 
 
 def test_what_never_arrives_ends_with_status_3(world: World) -> None:
