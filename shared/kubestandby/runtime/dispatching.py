@@ -18,7 +18,7 @@ from kubestandby.errors import (
 )
 from kubestandby.events import ObjectCreated
 from kubestandby.groups import ProtectionGroup, Site
-from kubestandby.layout import FUNCTION_OF, Function, IndexKey, RequestKey, parse_index_key, parse_request_key
+from kubestandby.layout import FUNCTION_OF, Action, Function, IndexKey, RequestKey, parse_index_key, parse_request_key
 from kubestandby.requests import Outcome, Request, Verdict
 from kubestandby.runtime.context import Context
 from kubestandby.runtime.exclusion import Exclusion
@@ -103,7 +103,7 @@ class Dispatcher:
         try:
             return self._handlers.carry_out(work)
         except StandbyError as error:
-            if error.transient:
+            if error.transient and not _somebody_waits(request):
                 raise
             return _failed(error)
 
@@ -150,6 +150,14 @@ class Dispatcher:
             level, "request_done", extra={"outcome": name, "verdict": result.verdict, "said": result.message, **action}
         )
         return result
+
+
+def _somebody_waits(request: Request) -> bool:
+    """Whether a person is better served by the cause at once than by trying again until they give up.
+
+    Not so for a failover: once its epoch is written, it has to come through.
+    """
+    return request.origin == "operator" and request.action is not Action.FAILOVER
 
 
 def _failed(error: StandbyError) -> Result:

@@ -32,8 +32,8 @@ def app_that(world: World, error: Exception | None = None) -> FunctionApp:
     return FunctionApp(Function.EXPORT, build, lambda: world.context)
 
 
-def request_event(world: World) -> tuple[dict[str, str], bytes]:
-    world.ask("east", Action.EXPORT)
+def request_event(world: World, origin: str = "timer") -> tuple[dict[str, str], bytes]:
+    world.ask("east", Action.EXPORT, origin=origin)
     (event,) = world.events()
     return event_wire.encode(event)
 
@@ -87,6 +87,14 @@ def test_a_transient_failure_is_503_without_an_outcome():
     assert answer.status == 503
     assert int(answer.headers["Retry-After"]) > 0
     assert not [key for key in world.control("east").objects if key.startswith("outcomes/")]
+
+
+def test_an_operator_who_waits_is_told_of_a_transient_failure_at_once():
+    world = World()
+
+    answer = app_that(world, ClusterUnavailableError("away")).answer("POST", *request_event(world, "operator"))
+
+    assert (answer.status, answer.body["verdict"]) == (200, "failed")
 
 
 def test_a_permanent_failure_is_200_with_an_outcome_and_an_error_line(caplog: pytest.LogCaptureFixture):

@@ -117,7 +117,7 @@ def test_an_operator_may_name_an_incomplete_snapshot():
 def test_a_cluster_that_does_not_answer_has_the_event_come_again():
     world = World()
     world.clusters[EAST].fail("identity", ClusterUnavailableError("east does not answer"), times=1)
-    request = world.ask("east", Action.EXPORT)
+    request = world.ask("east", Action.EXPORT, origin="webhook")
     (event,) = world.events()
 
     first, second = world.deliver(event), world.deliver(event)
