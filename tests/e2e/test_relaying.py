@@ -74,6 +74,15 @@ def test_a_bucket_that_comes_back_is_watched_again(tmp_path: Path, monkeypatch: 
         assert wait_for(lambda: labels) == {f"{store.url}/raw/shop/1-1/index.json": 1}
 
 
+def test_a_bucket_whose_links_lead_in_a_circle_does_not_stop_the_watch_of_others(tmp_path: Path):
+    (tmp_path / "gone").symlink_to(tmp_path / "gone")
+
+    with relaying(tmp_path / "gone", tmp_path / "data") as labels:
+        FileStore(f"file://{tmp_path}/data").put_if_absent("raw/shop/1-1/index.json", b"x")
+
+        assert wait_for(lambda: labels) == {f"file://{tmp_path}/data/raw/shop/1-1/index.json": 1}
+
+
 def test_polling_stands_in_where_there_are_no_notifications(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     from kubestandby.runtime import bucket_watch
 

@@ -20,6 +20,9 @@ from kubestandby.errors import ClusterError, ClusterUnavailableError, ListExpire
 
 JSON = "application/json"
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+LASTING_500 = "failed to create typed patch object"
+"""How the server refuses a server-side apply of fields that its schema cannot take: an error of the object, whatever
+its status says (k8s.io/apimachinery, managedfields/internal/structuredmerge.go)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +207,7 @@ class KubeHttp:
                 reason="Unauthorized",
             )
         text = f"{call.subject}: {self.sender.where} answered {reply.status} {reason}" + (f": {words}" if words else "")
-        if reply.status in RETRIED_STATUSES:
+        if reply.status in RETRIED_STATUSES and LASTING_500 not in str(status.get("message", "")):
             error = ClusterUnavailableError(text, status=reply.status, reason=reason)
             raise _TryAgainError(error, self._retry_after(reply.headers))
         self._answered = True

@@ -29,7 +29,8 @@ class BucketWatch:
 
     def __init__(self, urls: Iterable[str], found: Found) -> None:
         stores = [FileStore(url) for url in urls]
-        self._stores = {store.root.resolve(): store for store in stores}
+        # Not Path.resolve, which raises where links lead in a circle.
+        self._stores = {Path(os.path.realpath(store.root)): store for store in stores}
         self._found = found
         self._stop = threading.Event()
         self._watching = threading.Event()

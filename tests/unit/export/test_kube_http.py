@@ -27,6 +27,15 @@ def test_refusal_is_final(status: int) -> None:
     assert line.slept == []
 
 
+def test_apply_that_does_not_fit_the_schema_is_final_although_the_server_says_500() -> None:
+    line = Line(refusal(500, "InternalError", "failed to create typed patch object (v1/ConfigMap): field not declared"))
+
+    with pytest.raises(ClusterError) as raised:
+        line.http.json(CALL)
+    assert not raised.value.transient
+    assert line.slept == []
+
+
 def test_waits_grow_up_to_a_limit() -> None:
     line = Line(*[refusal(503)] * 8, ok({}), retry=RetrySettings(budget=100, first_budget=100))
 
