@@ -69,6 +69,7 @@ class Exporter:
                 source_site=site,
                 server_version=identity.version,
                 namespaces=scope.namespaces,
+                config_sha256=_config_digest(group, site),
             )
             return self._commit(index, built, epoch)
 
@@ -103,7 +104,10 @@ class Exporter:
         )
 
     def _standing(self, index: SnapshotIndex, epoch: int) -> SnapshotIndex | None:
-        """The newest snapshot, if it says all that this one would: same epoch, cluster, scope, state and failures."""
+        """The newest snapshot, if it says all that this one would.
+
+        That is the same epoch, cluster, scope, state and failures, to be sanitized by the same transforms.
+        """
         survey = self._snapshots.survey(index.stage, index.group)
         newest = survey.newest_complete if index.complete else survey.newest
         if newest is None or newest.id.epoch != epoch or _statement(newest) != _statement(index):
@@ -118,7 +122,12 @@ class Exporter:
 
 
 def _statement(index: SnapshotIndex) -> tuple[object, ...]:
-    return index.state_sha256, index.namespaces, index.source_cluster, index.failures
+    return index.state_sha256, index.namespaces, index.source_cluster, index.failures, index.config_sha256
+
+
+def _config_digest(group: ProtectionGroup, site: SiteName) -> str:
+    """Of the configuration by which the snapshot will be sanitized for the site that it goes to."""
+    return group.sanitize_sha256(group.other_site(site).name) if group.transforms else ""
 
 
 def _index(group: ProtectionGroup, assembly: Assembly, archive: BuiltArchive, taken_at: datetime) -> SnapshotIndex:

@@ -104,12 +104,13 @@ def read_scope(cluster: Cluster, group: ProtectionGroup, site: SiteName) -> Scop
         ConfigError: one that the group names does not exist, or none is left.
         ClusterError: they cannot be read.
     """
-    if group.namespaces:
+    names = group.namespaces_at(site)
+    if names:
         found, version = _named(cluster, group, site), ""
-        wanted = [manifest for name in group.namespaces if (manifest := found.get(name)) is not None]
+        wanted = [manifest for name in names if (manifest := found.get(name)) is not None]
     else:
         listed, version = _listed(cluster)
-        excluded = set(group.exclude_namespaces)
+        excluded = set(group.excluded_namespaces_at(site))
         wanted = sorted(
             (m for m in listed if m["metadata"]["name"] not in excluded), key=lambda m: m["metadata"]["name"]
         )
@@ -120,7 +121,7 @@ def read_scope(cluster: Cluster, group: ProtectionGroup, site: SiteName) -> Scop
         namespaces=tuple(manifest["metadata"]["name"] for manifest in kept),
         manifests=tuple(kept),
         dropped=tuple(rule for manifest in wanted if (rule := dropped_by(manifest))),
-        failures=tuple(_deletion_failures(wanted)) if group.namespaces else (),
+        failures=tuple(_deletion_failures(wanted)) if names else (),
         resource_version=version,
     )
 
@@ -133,7 +134,7 @@ def _deletion_failures(wanted: Iterable[Manifest]) -> Iterator[str]:
 
 
 def _named(cluster: Cluster, group: ProtectionGroup, site: SiteName) -> dict[str, Manifest]:
-    found = {name: cluster.get(NAMESPACE, "", name) for name in group.namespaces}
+    found = {name: cluster.get(NAMESPACE, "", name) for name in group.namespaces_at(site)}
     missing = [name for name, manifest in found.items() if manifest is None]
     if missing:
         raise ConfigError(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kubestandby.errors import ConfigError
 from kubestandby.snapshots import GroupName, SiteName
+from kubestandby.transforms import Transform, digest, namespace_names, towards
 
 API_VERSION = "kubestandby.dev/v1"
 DEFAULT_EXCLUDED_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "kube-flannel")
@@ -70,6 +71,59 @@ class RestoreSettings:
     ready_timeout_seconds: int = 300
 
 
+class WebhookKind(StrEnum):
+    """Who sends a webhook: decides how it proves itself and what it says."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    ARGOCD = "argocd"
+    FLUX = "flux"
+    STANDARD = "standard"
+    """Standard Webhooks, https://www.standardwebhooks.com."""
+    OCI_DEVOPS = "oci-devops"
+    """An event of OCI's, which comes by the function's own invocation: the platform has checked who invokes."""
+    OCIR = "ocir"
+    """As `OCI_DEVOPS`."""
+
+    @property
+    def is_event(self) -> bool:
+        """Whether it comes as an event of the platform, without a secret of ours."""
+        return self in (WebhookKind.OCI_DEVOPS, WebhookKind.OCIR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretReference:
+    """Where a secret is: in a file, or else in the environment variable `env`. Never the secret itself."""
+
+    file: Path | None = None
+    env: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookMatch:
+    """Which deployments concern the group: globs by what a delivery names. An empty list asks for nothing."""
+
+    repositories: tuple[str, ...] = ()
+    branches: tuple[str, ...] = ()
+    applications: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Somebody who may ask for an export of the group, at `/webhooks/GROUP/NAME`.
+
+    Attributes:
+        secrets: one, or two while it is being changed: either is right.
+    """
+
+    name: str
+    kind: WebhookKind
+    secrets: tuple[SecretReference, ...] = ()
+    match: WebhookMatch = field(default_factory=WebhookMatch)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtectionGroup:
     """One group. Either `namespaces` (dependency order) or all but `exclude_namespaces`.
@@ -78,6 +132,7 @@ class ProtectionGroup:
         ignore_groups: API groups whose failure does not make a snapshot incomplete.
         fresh_seconds: how long a snapshot counts as fresh.
         primary: the site that is primary until the first epoch object says otherwise.
+        transforms: in the order in which they are applied.
     """
 
     name: GroupName
@@ -91,6 +146,8 @@ class ProtectionGroup:
     include: tuple[IncludedObject, ...] = ()
     ignore_groups: tuple[str, ...] = ()
     fresh_seconds: int = 86_400
+    webhooks: tuple[Webhook, ...] = ()
+    transforms: tuple[Transform, ...] = ()
 
     def site(self, name: str) -> Site:
         """The site of this name.
@@ -108,3 +165,23 @@ class ProtectionGroup:
         """The partner of the site of this name."""
         self.site(name)
         return next(site for site in self.sites if site.name != name)
+
+    def transforms_to(self, site: SiteName) -> tuple[Transform, ...]:
+        """What is done to a snapshot that goes to this site."""
+        return towards(self.transforms, site, self.standby)
+
+    def sanitize_sha256(self, site: SiteName) -> str:
+        """Digest of the configuration by which a snapshot is sanitized for this site; "" where there is none."""
+        return digest(self.transforms_to(site))
+
+    def namespaces_at(self, site: SiteName) -> tuple[str, ...]:
+        """`namespaces`, by the names that they have at this site."""
+        return self._named_at(site, self.namespaces)
+
+    def excluded_namespaces_at(self, site: SiteName) -> tuple[str, ...]:
+        """`exclude_namespaces`, by the names that they have at this site."""
+        return self._named_at(site, self.exclude_namespaces)
+
+    def _named_at(self, site: SiteName, namespaces: tuple[str, ...]) -> tuple[str, ...]:
+        names = namespace_names(self.transforms_to(site)) if site == self.standby else {}
+        return tuple(names.get(name, name) for name in namespaces)

@@ -87,6 +87,26 @@ class RuleCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransformedObject:
+    """One object (as text, named as on its source) and its fields (JSON pointers) that a transform changed.
+
+    `left_out`: it is not in the snapshot, and no fields are told.
+    """
+
+    object: str
+    fields: tuple[str, ...] = ()
+    left_out: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransformUse:
+    """What one transform of the group's configuration did."""
+
+    transform: str
+    objects: tuple[TransformedObject, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotIndex:
     """The signed statement of what a snapshot holds; writing it is the commit.
 
@@ -100,7 +120,11 @@ class SnapshotIndex:
         content_sha256: digest over the entries alone: over every byte that is stored.
         state_sha256: digest over the desired state alone, without what moves by itself (measurements in a status, times
             in managedFields): an export that finds it unchanged makes no new generation.
-        dropped: what the export left out, by rule. `rules`: what sanitize changed, by rule.
+        dropped: what the export left out, by rule. `rules`: what sanitize changed, by rule; a transform of the group's
+            configuration is the rule `transform:NAME`, and is there even if it found nothing to do.
+        config_sha256: digest of the part of the group's configuration by which the snapshot is sanitized ("" where
+            there is none): with another one, the same state is another snapshot.
+        transforms: what became of each object by the transforms, in the order of the configuration.
     """
 
     group: GroupName
@@ -124,6 +148,8 @@ class SnapshotIndex:
     dropped: tuple[RuleCount, ...] = ()
     rules: tuple[RuleCount, ...] = ()
     state_sha256: str = ""
+    config_sha256: str = ""
+    transforms: tuple[TransformUse, ...] = ()
     format_version: int = FORMAT_VERSION
 
     @property
