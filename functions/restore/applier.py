@@ -15,7 +15,7 @@ from kubestandby.reports import Change, ObjectResult
 from .definitions import await_definitions
 from .deletions import await_deletions
 from .plans import GroupKind, Identity, Method, Plan, PlannedObject
-from .refusals import describe, is_final, is_invalid, is_webhook_failure, may_pass
+from .refusals import describe, is_invalid, is_webhook_failure, may_pass
 from .sending import WHOLE_REASON, send
 from .waves import CRD, NAMESPACE, definitions
 
@@ -153,8 +153,6 @@ def _worth_another_try(run: _Run, turn: int) -> set[Identity]:
 
 
 def _may_pass_in(error: ClusterError, turn: int) -> bool:
-    if is_final(error):
-        return False
     if isinstance(error, ClusterUnavailableError) or is_webhook_failure(error):
         return True
     return turn < _ROUNDS_FOR_REFUSALS if may_pass(error) else turn == 0 and is_invalid(error)

@@ -43,7 +43,7 @@ def make_plan(known: PlanInput) -> Plan:
     planned = {answer.identity: answer for answer in answers if isinstance(answer, PlannedObject)}
     results = [answer for answer in answers if isinstance(answer, ObjectResult)]
     waves = order((item.desired for item in planned.values()), known.namespaces)
-    desired = tuple(_as_sent(item, known, planned) for item in known.selection.desired)
+    desired = tuple(_as_sent(item, known) for item in known.selection.desired)
     return Plan(
         group=known.group,
         site=known.site,
@@ -80,9 +80,7 @@ def _answer(known: PlanInput, item: DesiredObject) -> PlannedObject | ObjectResu
     return known.settled.get(item.identity) or ObjectResult(ref=item.ref, change=Change.UNCHANGED, reason=item.note)
 
 
-def _as_sent(item: DesiredObject, known: PlanInput, planned: Mapping[Identity, PlannedObject]) -> DesiredObject:
+def _as_sent(item: DesiredObject, known: PlanInput) -> DesiredObject:
     """The object with what the live state made of it (an autoscaler's replicas)."""
-    if item.identity in planned:
-        return planned[item.identity].desired
     finding = known.survey.findings.get(item.identity)
     return finding.desired if finding else item

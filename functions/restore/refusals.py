@@ -46,8 +46,3 @@ def may_pass(error: ClusterError) -> bool:
     quota status reach the authoriser and the admission plugins late.
     """
     return isinstance(error, ClusterUnavailableError) or error.status in (403, 404, 409)
-
-
-def is_final(error: ClusterError) -> bool:
-    """Whether no second try can help: the object as such is malformed."""
-    return error.status == 400 and not refuses_dry_run(error)

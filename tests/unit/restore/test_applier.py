@@ -119,9 +119,10 @@ def test_what_was_found_to_need_it_is_replaced_whole_at_once() -> None:
     assert ("apply", "configmaps", "shop", "settings") not in cluster.calls
 
 
-def test_a_webhook_that_comes_up_late_is_waited_for() -> None:
+@pytest.mark.parametrize("kind", [ClusterError, ClusterUnavailableError])
+def test_a_webhook_that_comes_up_late_is_waited_for(kind: type[ClusterError]) -> None:
     cluster, clock = standby(namespace()), FakeClock(NOON)
-    cluster.fail("apply", WEBHOOK, name="settings", times=4)
+    cluster.fail("apply", kind("500 failed calling webhook", status=500), name="settings", times=4)
 
     results = apply(cluster, created(config_map()), created(secret()), clock=clock)
 

@@ -51,6 +51,10 @@ def test_these_differ(desired: Any, live: Any) -> None:
     assert not covers(desired, live)
 
 
+def test_elements_of_a_list_may_have_more_fields() -> None:
+    assert covers({"a": [{"b": 1}]}, {"a": [{"b": 1, "default": 2}]})
+
+
 def test_a_null_is_an_absent_field() -> None:
     assert covers({"a": None}, {})
     assert covers({"a": None}, {"a": None})
@@ -87,6 +91,7 @@ def test_our_restart_mark_does_not_matter() -> None:
         ({"f:spec": {"f:ports": {"i:0": {}}}}, True),
         ({"f:spec": {"f:ports": {"i:1": {}}}}, False),
         ({"f:spec": {"f:selector": {}}}, False),
+        ({"f:spec": {"i:0": {}}}, False),
     ],
 )
 def test_ownership_is_followed_into_lists(fields: dict[str, Any], same: bool) -> None:

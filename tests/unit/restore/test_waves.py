@@ -84,14 +84,29 @@ def test_webhooks_and_their_bindings_come_last() -> None:
     assert waves[-1] == ["ValidatingWebhookConfiguration a"]
 
 
-def test_a_circle_is_broken_in_the_base_order_and_keeps_every_object() -> None:
+def test_a_circle_is_broken_in_the_base_order_then_by_name() -> None:
     circle = [claim("a", **source("b")), claim("b", **source("c")), claim("c", **source("a"))]
-    hanging = claim("d", **source("a"))
 
-    waves = waves_of(*circle, hanging)
+    assert waves_of(*circle) == [[f"{CLAIM} a", f"{CLAIM} b"], [f"{CLAIM} c"]]
 
-    assert sorted(name for wave in waves for name in wave) == [f"{CLAIM} {name}" for name in "abcd"]
-    assert place(waves, f"{CLAIM} a") < place(waves, f"{CLAIM} d")
+
+def test_what_hangs_on_a_circle_still_comes_after_it() -> None:
+    circle = [claim("a", **source("b")), claim("b", **source("a"))]
+
+    waves = waves_of(claim("0", **source("b")), *circle)
+
+    assert waves == [[f"{CLAIM} a"], [f"{CLAIM} b"], [f"{CLAIM} 0"]]
+
+
+def test_a_definition_that_comes_late_takes_its_custom_resources_along() -> None:
+    late = definition()
+    owner = {"apiVersion": "store.example/v1", "kind": "Backup", "name": "b", "uid": "1"}
+    late["metadata"]["ownerReferences"] = [owner]
+    cluster_wide = {"apiVersion": "store.example/v1", "kind": "Backup", "metadata": {"name": "b"}}
+
+    waves = waves_of(custom(), late, cluster_wide)
+
+    assert waves == [["Backup b"], ["CustomResourceDefinition tickets.shop.example"], ["Ticket one"]]
 
 
 def test_a_long_chain_needs_no_recursion() -> None:
