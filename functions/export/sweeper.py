@@ -15,6 +15,7 @@ from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.roles import Epoch, begin_epoch, current_epoch
 from kubestandby.runtime.context import Context
 from kubestandby.runtime.logs import bound, error_facts
+from kubestandby.runtime.webhooks.delivery_records import DeliveryRecords
 
 from .lost_requests import push_requests
 from .lost_snapshots import LostSnapshots
@@ -64,6 +65,7 @@ class Sweeper:
         swept.step(lambda: self._requests(group, site))
         swept.step(lambda: self._snapshots(group, site))
         swept.step(lambda: self._epoch(group, site))
+        swept.step(lambda: self._deliveries(group, site))
 
     def _requests(self, group: ProtectionGroup, site: Site) -> list[str]:
         return push_requests(group, self._context.requests(site), self._context.clock.now(), self._push_after)
@@ -80,6 +82,11 @@ class Sweeper:
             with suppress(ObjectExistsError):
                 begin_epoch(self._context.store(other.control), epoch)
             _LOG.info("epoch_shared", extra={"told": other.name, "epoch": epoch.number})
+        return []
+
+    def _deliveries(self, group: ProtectionGroup, site: Site) -> list[str]:
+        """Records of webhook deliveries that are too old to come again go."""
+        DeliveryRecords(self._context.store(site.control), self._context.clock).drop_old(group.name)
         return []
 
     def _epoch_at(self, group: ProtectionGroup, site: Site) -> Epoch:

@@ -1,4 +1,7 @@
-"""The facts that the functions tell each other: one, that an object was created. Decoded by `adapters.event_wire`."""
+"""Facts that come as events: that an object was created (the functions' own), that something was deployed.
+
+Decoded by `adapters.event_wire`.
+"""
 
 from dataclasses import dataclass
 
@@ -15,4 +18,29 @@ class ObjectCreated:
 
     bucket: str
     key: str
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """What a deployment is of, by every name that whoever tells of it gives. A stranger's words: for comparing only."""
+
+    repositories: tuple[str, ...] = ()
+    branches: tuple[str, ...] = ()
+    applications: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformDeployment:
+    """The platform tells of a deployment, or of an image that was uploaded.
+
+    Attributes:
+        sender: the kind of webhook that stands for it in the configuration: `oci-devops`, `ocir`.
+        event_id: the same when the event comes again.
+    """
+
+    sender: str
+    deployed: Deployed
     event_id: str

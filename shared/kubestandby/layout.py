@@ -117,6 +117,21 @@ def outcome_key(group: GroupName, name: str) -> str:
     return f"outcomes/{group}/{name}.json"
 
 
+def begun_key(group: GroupName, name: str) -> str:
+    """Mark that the request of this name has been begun: what comes to pass from here on may be missed by it."""
+    return f"begun/{group}/{name}.json"
+
+
+def delivery_prefix(group: GroupName) -> str:
+    """Prefix of the records of webhook deliveries."""
+    return f"deliveries/{group}/"
+
+
+def delivery_key(group: GroupName, period: str, digest: str) -> str:
+    """A delivery that was taken in this period (its first day, as 20261119); `digest` is made of its id."""
+    return f"deliveries/{group}/{period}/{digest}.json"
+
+
 def epoch_prefix(group: GroupName) -> str:
     """Prefix of all role changes of a group."""
     return f"epochs/{group}/"

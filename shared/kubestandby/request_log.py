@@ -1,7 +1,10 @@
 """Requests and outcomes in a control bucket: who asked for what, and what came of it. Both are written once."""
 
+import hashlib
 import secrets
-from datetime import UTC
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from kubestandby import codec, layout
 from kubestandby.creation import create_object
@@ -14,8 +17,24 @@ from kubestandby.snapshots import GroupName, SiteName, SnapshotId
 MAX_REQUEST_BYTES = 64 * 1024
 MAX_OUTCOME_BYTES = 4 * 1024 * 1024
 _TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
+_HOUR_FORMAT = "%Y%m%dT%H"
+_TURN_SECONDS = 5
+"""Those who ask within one turn, and find no request waiting, choose the same name for a new one."""
+
+_MOST_IN_A_TURN = 20
+_NEWEST = 3
+"""How many of the newest requests are looked at for one that is waiting; behind a begun one there hardly ever is."""
+
 _AGAIN = "."
 """Parts a continuation's attempt from the id of the request that it continues."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A request that nobody has begun: `is_new` where this call wrote it, else another one that asked for the same."""
+
+    name: str
+    is_new: bool
 
 
 class RequestLog:
@@ -58,6 +77,41 @@ class RequestLog:
         )
         create_object(self._control, layout.request_key(group, request.name), codec.encode(request))
         return request
+
+    def join(self, group: GroupName, action: Action, *, origin: str, known: str = "") -> Joined:
+        """Finds a request for this action that nobody has begun, or writes one; whoever asks meanwhile finds that one.
+
+        What changed before the call is seen by the work: it has not begun to look. However many ask at the same time,
+        in however many processes, one request is written, two where they fall on both sides of a `_TURN_SECONDS`.
+
+        Args:
+            group: whose request.
+            action: what is asked for; nothing but the action.
+            origin: who asks, for a new request.
+            known: a request that a call before this one gave, which spares looking for one.
+
+        Raises:
+            StoreError: it could not be found out, or written.
+        """
+        now = self._clock.now().astimezone(UTC)
+        waiting = known if known and self._is_waiting(group, known) else self._newest_waiting(group, action, now)
+        if waiting:
+            return Joined(waiting, is_new=False)
+        turn = datetime.fromtimestamp(int(now.timestamp()) // _TURN_SECONDS * _TURN_SECONDS, UTC)
+        for number in range(_MOST_IN_A_TURN):
+            name = f"{turn.strftime(_TIME_FORMAT)}-{action}-{_turn_id(group, action, turn, number)}"
+            if self._is_waiting(group, name):
+                return Joined(name, is_new=self._write_once(group, name, action, origin, now))
+        return Joined(self.submit(group, action, origin=origin).name, is_new=True)
+
+    def begin(self, group: GroupName, name: str) -> None:
+        """Marks the request under this name (`Request.outcome_name`) as begun: from here on nobody joins it.
+
+        Raises:
+            StoreError: the mark could not be written.
+        """
+        with suppress(ObjectExistsError):
+            create_object(self._control, layout.begun_key(group, name), b"{}")
 
     def read(self, group: GroupName, name: str) -> Request:
         """The request of this name.
@@ -125,6 +179,40 @@ class RequestLog:
         finished = {key.removeprefix(prefix).removesuffix(".json") for key in self._control.list(prefix)}
         return tuple(name for name in self.requests(group) if name not in finished and not is_continuation(name))
 
+    def _newest_waiting(self, group: GroupName, action: Action, now: datetime) -> str:
+        """The newest request of this hour or the last that nobody has begun; "" where there is none.
+
+        Lists by hour, so that the look takes as long after years as on the first day.
+        """
+        for hour in (now, now - timedelta(hours=1)):
+            prefix = layout.request_prefix(group) + hour.strftime(_HOUR_FORMAT)
+            keys = (layout.parse_request_key(key) for key in self._control.list(prefix))
+            names = sorted(key.name for key in keys if key and key.action is action and not is_continuation(key.name))
+            for name in reversed(names[-_NEWEST:]):
+                if self._is_waiting(group, name):
+                    return name
+        return ""
+
+    def _is_waiting(self, group: GroupName, name: str) -> bool:
+        """Whether nobody has begun the request of this name, or finished it."""
+        return not any(self._exists(key(group, name)) for key in (layout.begun_key, layout.outcome_key))
+
+    def _exists(self, key: str) -> bool:
+        try:
+            self._control.get(key, max_bytes=MAX_OUTCOME_BYTES)
+        except ObjectMissingError:
+            return False
+        return True
+
+    def _write_once(self, group: GroupName, name: str, action: Action, origin: str, now: datetime) -> bool:
+        """Writes a request whose name others may choose too; whether this call was the first."""
+        request = Request(group=group, name=name, action=action, origin=origin, requested_at=now)
+        try:
+            create_object(self._control, layout.request_key(group, name), codec.encode(request))
+        except ObjectExistsError:
+            return False
+        return True
+
     def _new_id(self, group: GroupName, continues: str, attempt: int) -> str:
         """Eight random hex digits; a continuation keeps those of its origin and adds its attempt."""
         if not continues:
@@ -138,3 +226,8 @@ class RequestLog:
 def is_continuation(name: str) -> bool:
     """Whether a request of this name continues another one."""
     return _AGAIN in name.rpartition("-")[2]
+
+
+def _turn_id(group: GroupName, action: Action, turn: datetime, number: int) -> str:
+    """Eight hex digits that everybody who asks in this turn gets, other ones for each request begun in it."""
+    return hashlib.sha256(f"{group}/{action}/{turn.isoformat()}/{number}".encode()).hexdigest()[:8]

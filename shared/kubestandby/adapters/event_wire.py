@@ -18,12 +18,19 @@ from cloudevents.http import CloudEvent, from_http
 
 from kubestandby.adapters import wire_json
 from kubestandby.errors import BadInputError
-from kubestandby.events import ObjectCreated
+from kubestandby.events import Deployed, ObjectCreated, PlatformDeployment
 
 CREATED_TYPE = "dev.kubestandby.object.created.v1"
 OCI_TYPES = frozenset(
     ("com.oraclecloud.objectstorage.createobject", "com.oraclecloud.objectstorage.updateobject"),
 )
+OCI_DEPLOYMENT_TYPES = {
+    "com.oraclecloud.devopsdeploy.createdeployment": "oci-devops",
+    "com.oraclecloud.devopsdeploy.updatedeployment": "oci-devops",
+    "com.oraclecloud.artifacts.uploaddockerimage": "ocir",
+}
+"""Event types to the kinds of webhook that stand for them. Compared without regard to case: OCI writes both."""
+
 STRUCTURED = "application/cloudevents+json"
 
 _REQUIRED = ("specversion", "id", "source", "type")
@@ -41,7 +48,7 @@ def is_event(headers: Mapping[str, str], body: Mapping[str, Any] | None) -> bool
     return body is not None and ("specversion" in body or "cloudEventsVersion" in body or "eventType" in body)
 
 
-def decode(headers: Mapping[str, str], body: bytes) -> ObjectCreated:
+def decode(headers: Mapping[str, str], body: bytes) -> ObjectCreated | PlatformDeployment:
     """Reads the event of an HTTP call.
 
     Raises:
@@ -145,23 +152,38 @@ def _created(event: AnyEvent) -> ObjectCreated:
     )
 
 
-def _oci(value: Mapping[str, Any]) -> ObjectCreated:
-    """OCI Events: the bucket is in `data.additionalDetails`, the key is `data.resourceName`."""
+def _oci(value: Mapping[str, Any]) -> ObjectCreated | PlatformDeployment:
     if value.get("cloudEventsVersion") != "0.1":
         raise BadInputError("the body is no event that this function knows")
-    if _text(value.get("eventType"), "the event's eventType") not in OCI_TYPES:
+    kind = _text(value.get("eventType"), "the event's eventType")
+    sender = OCI_DEPLOYMENT_TYPES.get(kind.lower())
+    if sender is None and kind not in OCI_TYPES:
         raise BadInputError("the event's type is not one that this function knows")
     _check_time(value.get("eventTime"))
     data = _mapping(value.get("data"), "the event's data")
+    name = _text(data.get("resourceName"), "the event's data.resourceName")
+    identity = _text(value.get("eventID"), "the event's eventID")
+    if sender is None:
+        return ObjectCreated(bucket=_oci_bucket(data), key=name, event_id=identity)
+    return PlatformDeployment(sender=sender, deployed=_oci_deployed(sender, name, data), event_id=identity)
+
+
+def _oci_bucket(data: Mapping[str, Any]) -> str:
+    """OCI Events: the bucket is in `data.additionalDetails`, the key is `data.resourceName`."""
     details = _mapping(data.get("additionalDetails"), "the event's data.additionalDetails")
     names = [details.get(name) for name in ("namespace", "bucketName")]
     if not all(isinstance(name, str) and _OCI_NAME.match(name) for name in names):
         raise BadInputError("the event does not name its bucket (data.additionalDetails.namespace and bucketName)")
-    return ObjectCreated(
-        bucket=f"oci://{names[0]}/{names[1]}",
-        key=_text(data.get("resourceName"), "the event's data.resourceName"),
-        event_id=_text(value.get("eventID"), "the event's eventID"),
-    )
+    return f"oci://{names[0]}/{names[1]}"
+
+
+def _oci_deployed(sender: str, name: str, data: Mapping[str, Any]) -> Deployed:
+    """An image is named `team/api:1.2.3`, a deployment by its display name; what they have in common is where it is."""
+    compartment = data.get("compartmentName")
+    environments = (compartment,) if isinstance(compartment, str) and compartment else ()
+    if sender == "ocir":
+        return Deployed(images=(name,), repositories=(name.partition(":")[0],), environments=environments)
+    return Deployed(applications=(name,), environments=environments)
 
 
 def _mapping(value: Any, what: str) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from urllib.parse import quote, unquote
 
 from kubestandby.adapters import group_faults
+from kubestandby.adapters.group_webhooks import webhooks_of
 from kubestandby.adapters.marked_yaml import MarkedDocument, read_documents, shown
 from kubestandby.adapters.schedules import check_schedule
 from kubestandby.errors import ConfigError
@@ -127,6 +128,7 @@ def _group(document: MarkedDocument, folder: Path, fault: _Fault) -> ProtectionG
         include=tuple(IncludedObject(**item) for item in spec.get("include", ())),
         ignore_groups=tuple(spec.get("ignoreGroups", ())),
         fresh_seconds=_seconds(spec.get("freshness", "24h")),
+        webhooks=webhooks_of(spec, lambda path: _absolute(path, folder), fault),
     )
 
 

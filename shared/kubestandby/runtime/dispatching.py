@@ -101,6 +101,9 @@ class Dispatcher:
             "request_started", extra={"action": request.action, "origin": request.origin, "attempt": request.attempt}
         )
         try:
+            if request.action is Action.EXPORT:
+                # Before it looks: whoever asks from here on may have changed what it has looked at already.
+                self._context.requests(work.site).begin(work.group.name, request.outcome_name)
             return self._handlers.carry_out(work)
         except StandbyError as error:
             if error.transient and not _somebody_waits(request):

@@ -4,6 +4,10 @@
     POST, an event          the work that it hints at is done before the answer
     POST, a request         202 {"request": NAME, "group": ..., "site": ...}: written; its event starts the work
     POST {"action":"tick"}  200 with what was pushed again (export only)
+    POST /webhooks/G/NAME   a signed delivery: `runtime.webhooks.endpoint` (export only)
+
+Requests, ticks and the platform's events are taken from whom `runtime.trust` trusts: 403 else. Events of objects are
+hints at what is in a bucket, and are taken from anybody.
 
 The status says whether the same call should come again: 503 with Retry-After and 500 yes; 200 (done, ignored, or failed
 for good, with an outcome object and an ERROR line) and 4xx (nobody can understand it) no. A 4xx never repeats input.
@@ -13,7 +17,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import flask
@@ -21,12 +25,16 @@ import flask
 from kubestandby import __version__
 from kubestandby.adapters import event_wire, wire_json
 from kubestandby.errors import BadInputError, ConfigError, RoleError, StandbyError
+from kubestandby.events import ObjectCreated
 from kubestandby.layout import Function
+from kubestandby.runtime.answers import Answer
 from kubestandby.runtime.context import Context, context_from_environment
 from kubestandby.runtime.dispatching import Dispatcher, Ignored
 from kubestandby.runtime.exclusion import BusyError, Exclusion
 from kubestandby.runtime.logs import bound, error_facts, set_up_logging
 from kubestandby.runtime.submitting import read_call, submit
+from kubestandby.runtime.trust import LOOPBACK, is_trusted
+from kubestandby.runtime.webhooks.endpoint import PREFIX, Webhooks
 from kubestandby.runtime.work import Handlers, Result
 
 _LOG = logging.getLogger(__name__)
@@ -36,12 +44,13 @@ _BUSY_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer before it is one."""
+class _Parts:
+    """What a function works with, once its configuration is read."""
 
-    status: int
-    body: Mapping[str, Any]
-    headers: Mapping[str, str] = field(default_factory=dict)
+    context: Context
+    handlers: Handlers
+    dispatcher: Dispatcher
+    webhooks: Webhooks
 
 
 class FunctionApp:
@@ -60,21 +69,24 @@ class FunctionApp:
         self._build = build
         self._make_context = context
         self._exclusion = Exclusion(wait_seconds)
-        self._parts: tuple[Context, Handlers, Dispatcher] | None = None
+        self._parts: _Parts | None = None
         self._lock = threading.Lock()
 
     def serve(self, request: flask.Request) -> flask.Response:
         """Answers one call. Reads no more of a body than an event may have."""
         body = request.stream.read(wire_json.MAX_BYTES + 1)
-        answer = self.answer(request.method, dict(request.headers), body)
+        headers, peer = dict(request.headers), request.remote_addr or ""
+        answer = self.answer(request.method, headers, body, path=request.path, peer=peer)
         text = json.dumps(answer.body, ensure_ascii=False, default=str)
         return flask.Response(text + "\n", answer.status, dict(answer.headers), mimetype="application/json")
 
-    def answer(self, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Answers one call; no exception leaves this method."""
+    def answer(
+        self, method: str, headers: Mapping[str, str], body: bytes, *, path: str = "/", peer: str = LOOPBACK
+    ) -> Answer:
+        """Answers one call; no exception leaves this method. `peer`: the address that it comes from."""
         with bound(function=self._function):
             try:
-                return self._answer(method, headers, body)
+                return self._answer(method, path, headers, body, peer)
             except BadInputError as error:
                 _LOG.warning("bad_input", extra=error_facts(error))
                 return Answer(400, {"error": str(error)})
@@ -87,21 +99,33 @@ class FunctionApp:
                 _LOG.exception("unexpected_error")
                 return Answer(500, {"error": "an unexpected error; the function's log has it"})
 
-    def _answer(self, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        context, handlers, dispatcher = self._loaded()
+    def _answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes, peer: str) -> Answer:
+        parts = self._loaded()
+        if path.startswith(PREFIX) and self._function is Function.EXPORT:
+            return parts.webhooks.answer(method, path, headers, body)
         if method in ("GET", "HEAD"):
             return Answer(200, {"function": self._function, "version": __version__})
         if method != "POST":
             return Answer(405, {"error": "use GET or POST"}, {"Allow": "GET, HEAD, POST"})
-        value = None if _is_marked_event(headers) else wire_json.parse_object(body)
-        if event_wire.is_event(headers, value):
-            return self._on_event(dispatcher, headers, body)
-        if value and value.get("action") == TICK and handlers.tick:
-            return self._on_tick(handlers.tick, value)
-        return self._on_call(context, value or {})
+        if path != "/":
+            return Answer(404, {"error": "there is nothing here"})
+        return self._on_post(parts, headers, body, trusted=is_trusted(peer, headers))
 
-    def _on_event(self, dispatcher: Dispatcher, headers: Mapping[str, str], body: bytes) -> Answer:
-        event = event_wire.decode(headers, body)
+    def _on_post(self, parts: _Parts, headers: Mapping[str, str], body: bytes, *, trusted: bool) -> Answer:
+        value = None if _is_marked_event(headers) else wire_json.parse_object(body)
+        event = event_wire.decode(headers, body) if event_wire.is_event(headers, value) else None
+        if isinstance(event, ObjectCreated):
+            return self._on_event(parts.dispatcher, event)
+        if not trusted:
+            _LOG.warning("untrusted_call")
+            return Answer(403, {"error": "this is taken from the machine itself only; send a signed webhook"})
+        if event is not None:
+            return parts.webhooks.on_platform(event)
+        if value and value.get("action") == TICK and parts.handlers.tick:
+            return self._on_tick(parts.handlers.tick, value)
+        return self._on_call(parts.context, value or {})
+
+    def _on_event(self, dispatcher: Dispatcher, event: ObjectCreated) -> Answer:
         with bound(event_id=event.event_id, key=event.key):
             try:
                 return Answer(200, _said(dispatcher.dispatch(event)))
@@ -127,12 +151,13 @@ class FunctionApp:
         _LOG.info("request_written", extra={**facts, "action": call.action, "origin": call.origin})
         return Answer(202, facts)
 
-    def _loaded(self) -> tuple[Context, Handlers, Dispatcher]:
+    def _loaded(self) -> _Parts:
         with self._lock:
             if self._parts is None:
                 context = self._make_context()
                 handlers = self._build(context)
-                self._parts = context, handlers, Dispatcher(self._function, context, handlers, self._exclusion)
+                dispatcher = Dispatcher(self._function, context, handlers, self._exclusion)
+                self._parts = _Parts(context, handlers, dispatcher, Webhooks(context))
             return self._parts
 
 

@@ -2,7 +2,8 @@
 
     {"action": "failover", "group": "shop", "to": "west"}
 
-The answer comes before the work: the request object is what counts, and its creation is the event that starts it.
+Only from whom `runtime.trust` trusts; strangers send webhooks. The answer comes before the work: the request object is
+what counts, and its creation is the event that starts it.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from kubestandby.runtime.context import Context
 from kubestandby.snapshots import SnapshotId
 
 _FIELDS = ("action", "group", "to", "snapshot", "mode", "origin")
-_ORIGINS = ("webhook", "timer", "operator")
+_ORIGINS = ("operator", "timer")
 TIMER = "timer"
 
 

@@ -200,14 +200,14 @@ def test_an_answer_is_json():
 # requests over HTTP
 
 
-def test_a_webhook_is_answered_before_the_work():
+def test_a_call_is_answered_before_the_work():
     world = World()
 
     answer = world.post(Function.EXPORT, {"action": "export", "group": "shop"})
 
     assert (answer.status, answer.body["group"], answer.body["site"]) == (202, "shop", "east")
     assert world.requests("east").pending(SHOP) == (answer.body["request"],)
-    assert world.requests("east").read(SHOP, answer.body["request"]).origin == "webhook"
+    assert world.requests("east").read(SHOP, answer.body["request"]).origin == "operator"
 
 
 def test_an_export_is_asked_of_the_current_primary():
@@ -262,7 +262,7 @@ BAD_CALLS: list[tuple[dict[str, Any], str]] = [
     ({"action": "export", "group": "shop", "to": "hunter2"}, "its sites are east, west"),
     ({"action": "export", "group": "shop", "snapshot": "hunter2"}, "EPOCH-GENERATION"),
     ({"action": "export", "group": "shop", "mode": "hunter2"}, "none of rehearse, warm, hot"),
-    ({"action": "export", "group": "shop", "origin": "tick"}, "none of webhook, timer, operator"),
+    ({"action": "export", "group": "shop", "origin": "tick"}, "none of operator, timer"),
     ({"action": "tick", "group": "shop"}, "a tick has no field"),
 ]
 
