@@ -142,7 +142,7 @@ def _wrong_number(finding: _Finding) -> str:
 
 
 def _both_or_neither(finding: _Finding) -> str:
-    return f"not one way to reach it; write {_about(finding)}"
+    return f"not one {finding.schema.get('title', 'way to reach it')}; write {_about(finding)}"
 
 
 def _depends(finding: _Finding) -> str:

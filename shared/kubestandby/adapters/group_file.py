@@ -16,6 +16,7 @@ from kubestandby.adapters import group_faults
 from kubestandby.adapters.group_webhooks import webhooks_of
 from kubestandby.adapters.marked_yaml import MarkedDocument, read_documents, shown
 from kubestandby.adapters.schedules import check_schedule
+from kubestandby.adapters.transform_file import may_hold_lines, transforms_of
 from kubestandby.errors import ConfigError
 from kubestandby.groups import (
     DEFAULT_EXCLUDED_NAMESPACES,
@@ -57,7 +58,7 @@ def load_groups(path: str | os.PathLike[str]) -> tuple[ProtectionGroup, ...]:
     file = Path(path)
     what = str(file)
     groups: list[ProtectionGroup] = []
-    for document in read_documents(_text(file), what):
+    for document in read_documents(_text(file), what, may_hold_lines):
         fault = _Fault(what, document)
         group = _group(document, file.absolute().parent, fault)
         if any(group.name == other.name for other in groups):
@@ -128,6 +129,7 @@ def _group(document: MarkedDocument, folder: Path, fault: _Fault) -> ProtectionG
         include=tuple(IncludedObject(**item) for item in spec.get("include", ())),
         ignore_groups=tuple(spec.get("ignoreGroups", ())),
         fresh_seconds=_seconds(spec.get("freshness", "24h")),
+        transforms=transforms_of(spec, fault),
         webhooks=webhooks_of(spec, lambda path: _absolute(path, folder), fault),
     )
 

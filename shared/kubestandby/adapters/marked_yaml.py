@@ -6,7 +6,7 @@ reaches a recursive reader.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -25,6 +25,7 @@ _NUMBER_LIKE = re.compile(
     r"^[-+]?(\.[0-9]+|[0-9][0-9_.:]*)([eE][-+]?[0-9]+)?$|^0[xob][0-9a-fA-F_]+$|^[-+]?\.(inf|nan)$"
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_LINES = str.maketrans("", "", "\t\n\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,18 @@ class _Open:
     keys: dict[str, int] = field(default_factory=dict)
 
 
-def read_documents(text: str, what: str) -> Iterator[MarkedDocument]:
+def read_documents(
+    text: str, what: str, may_hold_lines: Callable[[Path], bool] = lambda _: False
+) -> Iterator[MarkedDocument]:
     """Reads every document of a YAML text; empty ones are left out. `what` is the file, for messages.
+
+    `may_hold_lines` tells by its place whether a value may have several lines, and tabs.
 
     Raises:
         ConfigError: not YAML, or YAML that this reader refuses; the message is `what:line: ...`.
     """
     try:
-        yield from _Reader(what).documents(text)
+        yield from _Reader(what, may_hold_lines).documents(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
@@ -70,8 +75,9 @@ def read_documents(text: str, what: str) -> Iterator[MarkedDocument]:
 class _Reader:
     """Builds documents from parser events."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, may_hold_lines: Callable[[Path], bool]) -> None:
         self._what = what
+        self._may_hold_lines = may_hold_lines
         self._stack: list[_Open] = []
         self._lines: dict[Path, int] = {}
         self._root: Any = None
@@ -108,10 +114,12 @@ class _Reader:
         self._stack.append(_Open(value, path, line))
 
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
-        if _CONTROL.search(event.value):
-            self._refuse(line, "a line break or control character inside a value; write it on one line")
         top = self._stack[-1] if self._stack else None
-        if top and isinstance(top.value, dict) and top.key is None:
+        is_key = top is not None and isinstance(top.value, dict) and top.key is None
+        has_lines = not is_key and top is not None and self._may_hold_lines(_next_path(top))
+        if _CONTROL.search(event.value.translate(_LINES) if has_lines else event.value):
+            self._refuse(line, "a line break or control character inside a value; write it on one line")
+        if top is not None and is_key:
             self._key(top, event.value, line)
         else:
             plain = event.style in (None, "") and event.implicit[0]
@@ -133,14 +141,13 @@ class _Reader:
             self._lines[()] = line
             return ()
         top = self._stack[-1]
+        path = _next_path(top)
         if isinstance(top.value, list):
-            path: Path = (*top.path, len(top.value))
             top.value.append(value)
             self._lines[path] = line
             return path
         if top.key is None:
             self._refuse(line, "a mapping or a list as a key; a key is a word")
-        path = (*top.path, top.key)
         top.value[top.key] = value
         top.key = None
         return path
@@ -161,6 +168,11 @@ class _Reader:
 
     def _refuse(self, line: int, problem: str) -> NoReturn:
         raise ConfigError(f"{self._what}:{line}: {problem}")
+
+
+def _next_path(top: _Open) -> Path:
+    """Where the next value belongs."""
+    return (*top.path, len(top.value) if isinstance(top.value, list) else top.key or "")
 
 
 def shown(value: object) -> str:
