@@ -47,6 +47,10 @@ class FormatError(SnapshotError):
     """Bytes that are not in our stored form."""
 
 
+class UnsealError(SnapshotError):
+    """What is sealed cannot be opened: no key here opens it, or it was changed or moved."""
+
+
 class ManifestError(StandbyError):
     """One object's manifest cannot be processed; the message starts with the object."""
 

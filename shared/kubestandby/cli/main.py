@@ -13,6 +13,7 @@ from kubestandby.cli import exits
 from kubestandby.cli.about_commands import PROGRAM, completion, schema
 from kubestandby.cli.demo.command import demo
 from kubestandby.cli.failover_command import failover
+from kubestandby.cli.keys_commands import keys
 from kubestandby.cli.restore_commands import plan, restore
 from kubestandby.cli.run_command import run
 from kubestandby.cli.snapshot_commands import export, show_snapshot, snapshots, verify
@@ -107,6 +108,7 @@ for _command in (
     restore,
     failover,
     status,
+    keys,
     demo,
     schema,
     completion,

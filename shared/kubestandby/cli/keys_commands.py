@@ -1,0 +1,173 @@
+"""`keys`: makes, checks and replaces what snapshots are signed and sealed with."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import click
+from rich.console import RenderableType
+
+from kubestandby.adapters.key_checking import Finding, check_keys
+from kubestandby.adapters.key_folder import KeyFolder, create_folder
+from kubestandby.adapters.key_rotation import OVERLAP, Rotated, Rotation, rotate
+from kubestandby.cli import exits
+from kubestandby.cli.options import DURATION, Output, configured, examples, output_option
+from kubestandby.cli.session import Session
+from kubestandby.cli.tables import BAD, GOOD, WARN, cell, facts, show, table
+from kubestandby.cli.terminal import print_json, results, say
+from kubestandby.errors import ConfigError
+from kubestandby.keys.making import LIFETIME, make_keys
+from kubestandby.snapshots import SiteName
+
+lifetime_option = click.option(
+    "--valid",
+    "lifetime",
+    type=click.IntRange(1, 3650),
+    default=LIFETIME.days,
+    show_default=True,
+    metavar="DAYS",
+    help="How long the new keys are valid.",
+)
+
+
+@click.group()
+def keys() -> None:
+    """Make, check and replace the keys of snapshots.
+
+    Every snapshot is signed by whoever made it, and what is in its Secrets is sealed for the sites of the group. The
+    keys are files in `keys/` beside the configuration.
+    """
+
+
+@keys.command(epilog=examples("kubestandby keys init --config shop.yaml"))
+@configured
+@lifetime_option
+def init(session: Session, lifetime: int) -> int:
+    """Make all keys of the configuration's sites.
+
+    Nothing is to be edited afterwards. Refuses where there are keys already.
+    """
+    folder, sites = keys_folder(session), site_names(session)
+    create_folder(folder.path, make_keys(sites, session.clock.now(), timedelta(days=lifetime)))
+    show(results(), cell(f"keys for {', '.join(sites)} are in {folder.path}, valid for {lifetime} days", GOOD))
+    show(results(), _where_they_belong(sites))
+    return exits.OK
+
+
+@keys.command(epilog=examples("kubestandby keys check", "kubestandby keys check --output json"))
+@configured
+@output_option
+def check(session: Session, output: Output) -> int:
+    """Prove that the keys fit, and that what is sealed opens.
+
+    Verifies the trust file, seals a canary for each site and opens it with the keys that are here, looks at file modes
+    and at what expires soon.
+
+    Exit status 0: all is well, perhaps with warnings; 1: something must be mended.
+    """
+    folder = keys_folder(session)
+    found = check_keys(folder, site_names(session), session.clock.now())
+    if output is Output.JSON:
+        print_json({"folder": str(folder.path), "findings": [_finding_json(one) for one in found]})
+    else:
+        show(results(), _findings_table(found))
+    for one in found:
+        if one.warning:
+            say(f"warning: {one.warning}", WARN)
+        if one.problem:
+            say(f"error: {one.problem}", "red")
+    return exits.FAILED if any(one.problem for one in found) else exits.OK
+
+
+@keys.command(
+    "rotate",
+    epilog=examples(
+        "kubestandby keys rotate export                 # at all sites; the old keys stay good for 30 days",
+        "kubestandby keys rotate sanitize --site east --revoke",
+        "kubestandby keys rotate trust --root-key /media/safe/root.key",
+    ),
+)
+@configured
+@click.argument("what", type=click.Choice(list(Rotated), case_sensitive=False), metavar="ROLE")
+@click.option("--site", metavar="SITE", help="Only at this site; without it at all of them.")
+@click.option(
+    "--overlap",
+    type=DURATION,
+    default=OVERLAP.total_seconds(),
+    show_default="30 days",
+    metavar="TIME",
+    help="How long the old key stays good beside the new one.",
+)
+@click.option("--revoke", is_flag=True, help="The old key is known to others: nothing that it signed counts any more.")
+@click.option(
+    "--root-key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The root's private key, where it is not in the folder.",
+)
+@lifetime_option
+def rotate_keys(  # noqa: PLR0913 - one parameter per option
+    *,
+    session: Session,
+    what: Rotated,
+    site: str | None,
+    overlap: float,
+    revoke: bool,
+    root_key: Path | None,
+    lifetime: int,
+) -> int:
+    """Replace keys: export, sanitize, restore, operator, unseal, break-glass, fingerprint, root or trust.
+
+    `trust` makes no key and only renews the trust file. Needs the root's private key. Afterwards bring trust.json, and
+    the private keys of each site, to where they are used.
+    """
+    folder = KeyFolder(keys_folder(session).path, root_key)
+    rotation = Rotation(
+        what=Rotated(what),
+        sites=(_site(session, site),) if site else site_names(session),
+        now=session.clock.now(),
+        overlap=timedelta(seconds=overlap),
+        lifetime=timedelta(days=lifetime),
+        revoke=revoke,
+    )
+    trust = rotate(folder, rotation)
+    show(results(), cell(f"{rotation.what}: done; the trust file in {folder.path} is version {trust.version}", GOOD))
+    return exits.OK
+
+
+def keys_folder(session: Session) -> KeyFolder:
+    """The folder of keys: `keys/` beside the configuration."""
+    return KeyFolder(session.config.parent / "keys")
+
+
+def site_names(session: Session) -> tuple[SiteName, ...]:
+    """Every site of the configuration, each once."""
+    return tuple(dict.fromkeys(site.name for group in session.groups for site in group.sites))
+
+
+def _site(session: Session, name: str) -> SiteName:
+    if name not in site_names(session):
+        raise ConfigError(f"{session.config} has no site {name!r}; it has {', '.join(site_names(session))}")
+    return SiteName(name)
+
+
+def _where_they_belong(sites: tuple[SiteName, ...]) -> RenderableType:
+    return facts(
+        (
+            ("trust.json, root.pub", "belong to every site; nothing in them is secret"),
+            *((f"sites/{site}", f"belongs to {site} alone") for site in sites),
+            ("operators", "belongs to whoever may fail over"),
+            ("offline", cell("belongs in a safe: move it away from here", WARN)),
+        )
+    )
+
+
+def _findings_table(found: tuple[Finding, ...]) -> RenderableType:
+    made = table("", ("what", "found", "state"))
+    for one in found:
+        state = cell("mend", BAD) if one.problem else cell("soon", WARN) if one.warning else cell("good", GOOD)
+        made.add_row(cell(one.name), cell(one.found), state)
+    return made
+
+
+def _finding_json(one: Finding) -> dict[str, str]:
+    return {"name": one.name, "found": one.found, "problem": one.problem, "warning": one.warning}

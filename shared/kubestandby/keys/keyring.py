@@ -1,0 +1,97 @@
+"""What a process does with keys: signs in a role, checks who signed, seals and unseals. Knows not where keys are."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from kubestandby.errors import ConfigError, IntegrityError
+from kubestandby.keys import dsse
+from kubestandby.keys.age import AgeRecipients
+from kubestandby.keys.ports import KeySource, Signer
+from kubestandby.keys.sealing import Origin, Sealing, SnapshotSealer, SnapshotUnsealer, open_snapshot
+from kubestandby.keys.trust import ANY_SITE, KeyRole, Trust, TrustedKey, check_unexpired
+from kubestandby.ports import Clock
+from kubestandby.snapshots import SiteName, SnapshotId
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """A payload whose signature was verified. What it says of itself must fit the key: `check_said_by`."""
+
+    payload: bytes
+    key: TrustedKey
+    what: str
+
+    def check_said_by(self, site: SiteName, made_at: datetime) -> None:
+        """Makes sure that the key may speak for this site, and did so while it was valid.
+
+        Raises:
+            IntegrityError: it is another site's, or had expired when the payload says to have been made.
+        """
+        if self.key.site not in (ANY_SITE, site):
+            raise IntegrityError(f"{self.what} speaks for {site} and is signed by {self.key.name}")
+        if made_at >= self.key.expires_at:
+            raise IntegrityError(
+                f"{self.what} was made after {self.key.name} expired ({self.key.expires_at:%Y-%m-%d});"
+                f" `kubestandby keys rotate {self.key.role}` makes a new one"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """A trust file that was verified, and the private keys of this machine."""
+
+    trust: Trust
+    source: KeySource
+    clock: Clock
+
+    def sign(self, payload: bytes, payload_type: str, role: KeyRole, site: SiteName = ANY_SITE) -> bytes:
+        """The payload in an envelope, signed in the role.
+
+        Raises:
+            ConfigError: the key of the role is not on this machine, or is not (or no more) trusted.
+        """
+        return dsse.sign(payload, payload_type, [self._signer(role, site)])
+
+    def verify(self, data: bytes, payload_type: str, role: KeyRole, what: str) -> Attested:
+        """Takes the payload out of an envelope that a key of the role has signed.
+
+        Raises:
+            FormatError: not an envelope of this payload type.
+            IntegrityError: not signed by such a key.
+        """
+        opened = dsse.open_envelope(data, payload_type, self.trust.keys_of(role), what)
+        return Attested(opened.payload, opened.signers[0], what)
+
+    def sealer(self, origin: Origin, site: SiteName, sites: tuple[SiteName, ...]) -> SnapshotSealer:
+        """Seals one snapshot that the site takes, for these sites and the break-glass key.
+
+        Raises:
+            ConfigError: a key is missing, or the trust file has expired.
+        """
+        now = self.clock.now()
+        check_unexpired(self.trust, now)
+        recipients = self.trust.recipients_for(sites, now)
+        wrapper = AgeRecipients(tuple(one.public for one in recipients))
+        names = tuple(dict.fromkeys(one.name for one in recipients))
+        return SnapshotSealer(origin, wrapper, names, self.source.fingerprint_key(site))
+
+    def unsealer(self, sealing: Sealing, origin: Origin, snapshot: SnapshotId, site: SiteName) -> SnapshotUnsealer:
+        """Opens one snapshot with the site's keys; the canary is checked.
+
+        Raises:
+            ConfigError: this machine has no key that unseals for the site.
+            UnsealError: the snapshot does not open with it.
+        """
+        return open_snapshot(sealing, origin, snapshot, self.source.unwrappers(site))
+
+    def _signer(self, role: KeyRole, site: SiteName) -> Signer:
+        now = self.clock.now()
+        check_unexpired(self.trust, now)
+        signer = self.source.signer(role, site)
+        if any(key.id == signer.key_id for key in self.trust.signing_keys(role, site, now)):
+            return signer
+        where = f" of {site}" if site else ""
+        raise ConfigError(
+            f"the {role} key{where} on this machine is not in the trust file (version {self.trust.version}), or has"
+            f" expired; bring over the newest keys, or make some with `kubestandby keys rotate {role}`"
+        )
