@@ -18,10 +18,11 @@ MAX_REQUEST_BYTES = 64 * 1024
 MAX_OUTCOME_BYTES = 4 * 1024 * 1024
 _TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
 _HOUR_FORMAT = "%Y%m%dT%H"
-_TURN_SECONDS = 5
-"""Those who ask within one turn, and find no request waiting, choose the same name for a new one."""
+TURN_SECONDS = 5
+"""Those who join within one turn choose the same name for a new request: one is written, and begun, per turn."""
 
-_MOST_IN_A_TURN = 20
+_TURN = timedelta(seconds=TURN_SECONDS)
+_TURNS = 3
 _NEWEST = 3
 """How many of the newest requests are looked at for one that is waiting; behind a begun one there hardly ever is."""
 
@@ -81,8 +82,9 @@ class RequestLog:
     def join(self, group: GroupName, action: Action, *, origin: str, known: str = "") -> Joined:
         """Finds a request for this action that nobody has begun, or writes one; whoever asks meanwhile finds that one.
 
-        What changed before the call is seen by the work: it has not begun to look. However many ask at the same time,
-        in however many processes, one request is written, two where they fall on both sides of a `_TURN_SECONDS`.
+        What changed before the call is seen by the work: it has not begun to look. However many ask, in however many
+        processes, no more than one request per turn is written: where this turn's has been begun, the next turn's,
+        which is not due before (`is_due`).
 
         Args:
             group: whose request.
@@ -97,12 +99,22 @@ class RequestLog:
         waiting = known if known and self._is_waiting(group, known) else self._newest_waiting(group, action, now)
         if waiting:
             return Joined(waiting, is_new=False)
-        turn = datetime.fromtimestamp(int(now.timestamp()) // _TURN_SECONDS * _TURN_SECONDS, UTC)
-        for number in range(_MOST_IN_A_TURN):
-            name = f"{turn.strftime(_TIME_FORMAT)}-{action}-{_turn_id(group, action, turn, number)}"
+        for number in range(_TURNS):
+            name = _turns_name(group, action, now + number * _TURN)
             if self._is_waiting(group, name):
                 return Joined(name, is_new=self._write_once(group, name, action, origin, now))
         return Joined(self.submit(group, action, origin=origin).name, is_new=True)
+
+    def is_due(self, name: str) -> bool:
+        """Whether the request of this name may be begun: not before its turn.
+
+        A turn far away is that of another clock, and nothing to wait for.
+        """
+        try:
+            turn = datetime.strptime(name.partition("-")[0], _TIME_FORMAT).replace(tzinfo=UTC)
+        except ValueError:
+            return True
+        return not timedelta(0) < turn - self._clock.now() <= _TURNS * _TURN
 
     def begin(self, group: GroupName, name: str) -> None:
         """Marks the request under this name (`Request.outcome_name`) as begun: from here on nobody joins it.
@@ -228,6 +240,8 @@ def is_continuation(name: str) -> bool:
     return _AGAIN in name.rpartition("-")[2]
 
 
-def _turn_id(group: GroupName, action: Action, turn: datetime, number: int) -> str:
-    """Eight hex digits that everybody who asks in this turn gets, other ones for each request begun in it."""
-    return hashlib.sha256(f"{group}/{action}/{turn.isoformat()}/{number}".encode()).hexdigest()[:8]
+def _turns_name(group: GroupName, action: Action, moment: datetime) -> str:
+    """The name that everybody gives to a request in the turn of this moment."""
+    turn = datetime.fromtimestamp(int(moment.timestamp()) // TURN_SECONDS * TURN_SECONDS, UTC)
+    unique = hashlib.sha256(f"{group}/{action}/{turn.isoformat()}".encode()).hexdigest()[:8]
+    return f"{turn.strftime(_TIME_FORMAT)}-{action}-{unique}"

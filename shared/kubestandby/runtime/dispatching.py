@@ -21,7 +21,7 @@ from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.layout import FUNCTION_OF, Action, Function, IndexKey, RequestKey, parse_index_key, parse_request_key
 from kubestandby.requests import Outcome, Request, Verdict
 from kubestandby.runtime.context import Context
-from kubestandby.runtime.exclusion import Exclusion
+from kubestandby.runtime.exclusion import BusyError, Exclusion
 from kubestandby.runtime.logs import bound
 from kubestandby.runtime.work import ArrivedSnapshot, Handlers, RequestedWork, Result
 
@@ -89,6 +89,8 @@ class Dispatcher:
             return Ignored("request_is_gone")
         except FormatError as error:
             return self._finish(group, site, key.name, _failed(error))
+        if request.action is Action.EXPORT and not requests.is_due(request.name):
+            raise BusyError(f"request {request.name} is not due yet; the same again in a while")
         with self._exclusion.hold(group.name, site.name):
             if requests.outcome(group.name, request.outcome_name):
                 return Ignored("request_has_its_outcome")
