@@ -103,6 +103,18 @@ def emit(manifest: Mapping[str, Any]) -> bytes:
         raise FormatError("a manifest mixes keys that are not all strings") from error
 
 
+def emit_flow(manifest: Mapping[str, Any]) -> bytes:
+    """Writes the manifest as JSON on one line that readers of YAML read alike: faster than `emit`, for the wire.
+
+    JSON leaves characters as they are that YAML does not allow (U+007F) or takes for a line break: in a double-quoted
+    text a reader of YAML 1.1 folds U+0085 into a space. Keys of more than 1024 characters need `emit`.
+    """
+    data = orjson.dumps(manifest)
+    if data.isascii() and b"\x7f" not in data:
+        return data
+    return _NOT_PRINTABLE.sub(_escape, data.decode()).encode()
+
+
 def parse(data: bytes, what: str) -> dict[str, Any]:
     """Reads exactly what `emit` writes; `what` names the source in errors.
 

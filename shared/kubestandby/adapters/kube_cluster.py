@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from kubestandby import __version__
+from kubestandby import __version__, manifest_yaml
 from kubestandby.adapters import kube_discovery
 from kubestandby.adapters.kube_access import check_kubeconfig, no_reply
 from kubestandby.adapters.kube_http import (
@@ -145,11 +145,19 @@ class KubeCluster:
         manager: str = FIELD_MANAGER,
         force: bool = True,
     ) -> Manifest:
-        """Server-side apply with strict field validation; returns the object as the server has it now."""
+        """Server-side apply with strict field validation; returns the object as the server has it now.
+
+        The server reads every apply as YAML, whose keys on one line have a limit (see `manifest_yaml.emit_flow`).
+        """
         call = _write_call("PATCH", resource, manifest, manager=manager, dry_run=dry_run)
         forced = (("force", "true"),) if force else ()
         call = replace(call, content_type="application/apply-patch+yaml", query=call.query + forced)
-        return _typed(self._http.json(call), resource)
+        try:
+            return _typed(self._http.json(call), resource)
+        except ClusterError as error:
+            if error.status != 400 or "error decoding YAML" not in str(error):
+                raise
+        return _typed(self._http.json(replace(call, body=manifest_yaml.emit(manifest))), resource)
 
     def create(self, resource: ResourceType, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
         """POST with strict field validation, as field manager `kubestandby`.
@@ -202,7 +210,7 @@ def _write_call(
     call = _call(method, resource, namespace=ref.namespace if resource.namespaced else "", name=name)
     query = (("fieldManager", manager), ("fieldValidation", "Strict"))
     dry = (("dryRun", "All"),) if dry_run else ()
-    return replace(call, subject=str(ref), query=query + dry, body=orjson.dumps(manifest))
+    return replace(call, subject=str(ref), query=query + dry, body=manifest_yaml.emit_flow(manifest))
 
 
 def _typed(item: Mapping[str, Any], resource: ResourceType) -> Manifest:

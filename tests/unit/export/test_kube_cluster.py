@@ -3,6 +3,7 @@ from typing import Any
 
 import orjson
 import pytest
+import yaml
 
 from kubestandby.adapters import kube_cluster
 from kubestandby.adapters.kube_cluster import connect
@@ -149,6 +150,33 @@ def test_apply_is_strict_and_says_who_and_by_force() -> None:
         "force": "true",
     }
     assert orjson.loads(call.body) == CONFIG_MAP
+
+
+@pytest.mark.parametrize(
+    "text", ["a\x7fb", "a\u0085b", "a\u2028b", "\ufeffa", "a\uffff", "a\x00b", "\U0001f680 \u00e9"]
+)
+def test_applied_text_is_the_same_to_a_reader_of_yaml(text: str) -> None:
+    line = Line(ok(CONFIG_MAP))
+
+    line.cluster.apply(CONFIG_MAPS, CONFIG_MAP | {"data": {"k": text}})
+
+    assert yaml.safe_load(line.sender.calls[0].body)["data"] == {"k": text}
+
+
+def test_apply_that_the_server_cannot_read_is_sent_once_more_in_block_style() -> None:
+    long_key = CONFIG_MAP | {"data": {"k" * 2000: "v"}}
+    line = Line(refusal(400, "BadRequest", "error decoding YAML: did not find expected ',' or '}'"), ok(CONFIG_MAP))
+
+    line.cluster.apply(CONFIG_MAPS, long_key)
+
+    assert yaml.safe_load(line.sender.calls[1].body) == long_key
+
+
+def test_apply_that_is_refused_otherwise_is_sent_once() -> None:
+    line = Line(refusal(400, "BadRequest", "strict decoding error: unknown field"), ok(CONFIG_MAP))
+
+    with pytest.raises(ClusterError, match="unknown field"):
+        line.cluster.apply(CONFIG_MAPS, CONFIG_MAP)
 
 
 def test_apply_without_force_does_not_say_so() -> None:

@@ -1,3 +1,4 @@
+import json
 import math
 import time
 from typing import Any
@@ -8,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kubestandby.errors import FormatError
-from kubestandby.manifest_yaml import MAX_DEPTH, emit, parse
+from kubestandby.manifest_yaml import MAX_DEPTH, emit, emit_flow, parse
 
 NORWAY = [
     "y",
@@ -116,6 +117,15 @@ def test_an_ordinary_yaml_reader_reads_the_same(manifest: dict[str, Any]) -> Non
     again = yaml.load(emit(manifest), yaml.CSafeLoader)
 
     assert types_of(again) == types_of(manifest)
+
+
+@given(st.dictionaries(st.text(max_size=100), st.text()))
+@example({text: text for text in NORWAY + HOSTILE})
+def test_flow_form_is_json_and_an_ordinary_yaml_reader_reads_the_same(texts: dict[str, str]) -> None:
+    flow = emit_flow(texts)
+
+    assert json.loads(flow) == texts
+    assert yaml.load(flow, yaml.CSafeLoader) == texts
 
 
 @settings(max_examples=300, deadline=None)
