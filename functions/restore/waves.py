@@ -4,11 +4,14 @@ The base order puts definitions before what they define, what Pods read before P
 References only ever move an object back, behind what it needs. The result does not depend on the order of the input.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 
+from kubestandby.resources import Manifest
+
 from .plans import DesiredObject, GroupKind, Identity
-from .references import child, needs
+from .references import child, children, needs
 
 _ADMISSION = "admissionregistration.k8s.io"
 _RBAC = "rbac.authorization.k8s.io"
@@ -45,8 +48,8 @@ _BASE_ORDER: tuple[tuple[GroupKind, ...], ...] = (
     ),
     (("", "ResourceQuota"), ("", "LimitRange")),
     (),  # custom resources, and every kind that is named nowhere here
+    (("", "Pod"),),
     (
-        ("", "Pod"),
         ("", "ReplicationController"),
         ("apps", "Deployment"),
         ("apps", "StatefulSet"),
@@ -70,7 +73,11 @@ _BASE_ORDER: tuple[tuple[GroupKind, ...], ...] = (
     ),
 )
 """Quotas come after what only they count (a fresh ResourceQuota refuses everything until its controller has filled in
-its status) and before Pods, which they limited on the primary too."""
+its status) and before what makes Pods, which they limited on the primary too. Pods of nobody were there already on the
+primary, whatever the limits were when they were made: limits come after those of their namespace."""
+
+_LIMITS: tuple[GroupKind, ...] = (("", "ResourceQuota"), ("", "LimitRange"))
+_POD: GroupKind = ("", "Pod")
 
 _STEP = 1_000_000
 """Room between two ranks of the base order for objects that references push back."""
@@ -88,7 +95,7 @@ def order(objects: Iterable[DesiredObject], namespaces: Sequence[str]) -> tuple[
     """
     wanted = {desired.identity: desired for desired in objects}
     graph = _graph(wanted)
-    levels = _levels(graph)
+    levels = _levels(graph, {identity: _base_level(desired) for identity, desired in wanted.items()})
     position = {namespace: place for place, namespace in enumerate(namespaces)}
     waves: dict[int, list[Identity]] = {}
     for identity, level in levels.items():
@@ -119,22 +126,52 @@ def _within_wave(position: Mapping[str, int]) -> Callable[[Identity], tuple[int,
 
 def _graph(wanted: Mapping[Identity, DesiredObject]) -> Graph:
     defined_by = {kind: crd.identity for kind, crd in definitions(wanted.values())}
+    pods_in: dict[str, list[Identity]] = defaultdict(list)
+    for identity in wanted:
+        if identity[:2] == _POD:
+            pods_in[identity[2]].append(identity)
     graph: Graph = {}
     for identity in sorted(wanted):
         desired = wanted[identity]
         needed = {need for need in needs(desired.ref, desired.manifest) if need in wanted and need != identity}
+        if identity[:2] in _LIMITS:
+            needed.update(pods_in[identity[2]])
         if identity[:2] in defined_by:
             needed.add(defined_by[identity[:2]])
         graph[identity] = sorted(needed)
     return graph
 
 
-def _levels(graph: Graph) -> dict[Identity, int]:
+def _base_level(desired: DesiredObject) -> int:
+    """The rank of the kind; of Services, those that fix an address or a port before those that take what is free.
+
+    Otherwise the server might give a fixed port away (ServicePort.nodePort: "if the port is in use, creation fails").
+    """
+    base = rank(desired.identity)
+    if desired.identity[:2] != ("", "Service"):
+        return base
+    if not _fixes_allocation(desired.manifest):
+        return base + 2
+    return base + 1 if _leaves_node_port(desired.manifest) else base
+
+
+def _fixes_allocation(service: Manifest) -> bool:
+    spec, ports = child(service, "spec"), children(service, "spec", "ports")
+    addressed = child(spec, "clusterIP") not in (None, "", "None")
+    return addressed or bool(child(spec, "healthCheckNodePort")) or any(port.get("nodePort") for port in ports)
+
+
+def _leaves_node_port(service: Manifest) -> bool:
+    has_node_ports = child(service, "spec", "type") in ("NodePort", "LoadBalancer")
+    return has_node_ports and not all(port.get("nodePort") for port in children(service, "spec", "ports"))
+
+
+def _levels(graph: Graph, base: Mapping[Identity, int]) -> dict[Identity, int]:
     levels: dict[Identity, int] = {}
     acyclic = _without_cycles(graph)
     for identity in TopologicalSorter(acyclic).static_order():
         pushed = max((levels[need] + 1 for need in acyclic[identity]), default=0)
-        levels[identity] = max(rank(identity), pushed)
+        levels[identity] = max(base[identity], pushed)
     return levels
 
 

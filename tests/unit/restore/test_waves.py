@@ -26,6 +26,14 @@ def source(name: str, kind: str = CLAIM, group: str = "") -> dict[str, Any]:
     return {"dataSourceRef": {"apiGroup": group, "kind": kind, "name": name}}
 
 
+def pod(name: str, namespace: str = "shop") -> dict[str, Any]:
+    return config_map(name, namespace) | {"kind": "Pod"}
+
+
+def service(name: str, **spec: Any) -> dict[str, Any]:
+    return config_map(name) | {"kind": "Service", "spec": spec}
+
+
 def test_what_defines_comes_before_what_it_defines() -> None:
     waves = waves_of(custom(), namespace(), definition())
 
@@ -74,6 +82,34 @@ def test_quotas_come_after_what_only_they_count_and_before_pods() -> None:
     waves = waves_of(workload(), quota, config_map())
 
     assert [wave[0].split()[0] for wave in waves] == ["ConfigMap", "ResourceQuota", "Deployment"]
+
+
+def test_limits_come_after_the_pods_of_nobody_in_their_namespace_and_before_workloads() -> None:
+    limits = config_map("limits") | {"kind": "LimitRange"}
+
+    waves = waves_of(workload(), limits, pod("a"), pod("b", namespace="elsewhere"), custom())
+
+    assert [names for names in waves if "Ticket one" not in names] == [
+        ["Pod a", "Pod b"],
+        ["LimitRange limits"],
+        ["Deployment web"],
+    ]
+
+
+def test_services_that_fix_a_port_or_an_address_come_before_those_that_take_a_free_one() -> None:
+    waves = waves_of(
+        service("free", type="NodePort", ports=[{"port": 80}]),
+        service("mixed", type="NodePort", ports=[{"port": 80, "nodePort": 30001}, {"port": 81}]),
+        service("port", type="NodePort", ports=[{"port": 80, "nodePort": 30002}]),
+        service("address", clusterIP="10.96.0.10", ports=[{"port": 80}]),
+        service("headless", clusterIP="None"),
+    )
+
+    assert waves == [
+        ["Service address", "Service port"],
+        ["Service mixed"],
+        ["Service free", "Service headless"],
+    ]
 
 
 def test_webhooks_and_their_bindings_come_last() -> None:
