@@ -13,6 +13,9 @@ from kubestandby.resources import Manifest, ObjectRef
 from .plans import GroupKind, Identity
 from .references import child
 
+RESTARTABLE: frozenset[GroupKind] = frozenset({("apps", "Deployment"), ("apps", "StatefulSet"), ("apps", "DaemonSet")})
+"""Kinds that replace their Pods when the pod template changes."""
+
 RESTARTED_AT = "kubestandby.dev/restartedAt"
 """Annotation on a pod template that a restore sets to restart a workload: this cluster's own, never restored."""
 
@@ -33,7 +36,8 @@ def skip_reason(ref: ObjectRef, mode: RestoreMode) -> str:
 
 def project(ref: ObjectRef, manifest: Manifest, mode: RestoreMode) -> Manifest:
     """The manifest as the mode wants it; the same object where there is nothing to change."""
-    manifest = _without_restart_mark(manifest)
+    if ref.gvk.group_kind in RESTARTABLE:
+        manifest = _without_restart_mark(manifest)
     if mode is not RestoreMode.WARM:
         return manifest
     quiet = _QUIET.get(ref.gvk.group_kind)

@@ -47,16 +47,22 @@ class StorageClassView:
 
     def waits_for_consumer(self, claim: Manifest) -> bool:
         """Whether the claim is bound only once a Pod uses it (StorageClass.volumeBindingMode)."""
-        return self.binding_modes.get(str(child(claim, "spec", "storageClassName"))) == "WaitForFirstConsumer"
+        return self.binding_modes.get(_class_of(claim)) == "WaitForFirstConsumer"
 
     def problem(self, claim: Manifest) -> str:
         """Why the claim will not be bound, "" where a provisioner may still do it."""
-        name = child(claim, "spec", "storageClassName")
+        name = _class_of(claim)
         if not name:
             return "no PersistentVolume matches it, and it names no StorageClass that could make one"
         if name not in self.binding_modes:
             return f"its StorageClass {name} does not exist on the standby; create it, or map the class"
         return ""
+
+
+def _class_of(claim: Manifest) -> str:
+    """The claim's class; an annotation wins over the field (component-helpers, `GetPersistentVolumeClaimClass`)."""
+    annotated = child(claim, "metadata", "annotations", "volume.beta.kubernetes.io/storage-class")
+    return str(annotated if annotated is not None else child(claim, "spec", "storageClassName") or "")
 
 
 def storage_classes(cluster: Cluster) -> StorageClassView:

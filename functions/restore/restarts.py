@@ -15,16 +15,13 @@ from kubestandby.ports import Cluster
 from kubestandby.reports import Change
 from kubestandby.resources import Manifest, ObjectRef
 
-from .modes import RESTARTED_AT
-from .plans import DesiredObject, GroupKind, Identity, PlannedObject
+from .modes import RESTARTABLE, RESTARTED_AT
+from .plans import DesiredObject, Identity, PlannedObject
 from .references import child, config_uses, pod_spec
 from .refusals import describe
 
 RESTART_MANAGER = "kubestandby-restart"
 """Field manager of the annotation."""
-
-RESTARTABLE: frozenset[GroupKind] = frozenset({("apps", "Deployment"), ("apps", "StatefulSet"), ("apps", "DaemonSet")})
-"""Kinds that replace their Pods when the pod template changes."""
 
 _CONTENT_FIELDS = frozenset({"data", "binaryData", "stringData"})
 _CONFIG_KINDS = frozenset({("", "ConfigMap"), ("", "Secret")})

@@ -66,6 +66,13 @@ def test_the_restart_mark_of_another_cluster_is_not_restored() -> None:
     assert annotations == {"keep": "me"}
 
 
+def test_nothing_is_taken_out_of_a_custom_resource_that_looks_like_a_workload() -> None:
+    custom = workload() | {"apiVersion": "shop.example/v1"}
+    custom["spec"]["template"]["metadata"]["annotations"] = {"kubestandby.dev/restartedAt": "of its author"}
+
+    assert projected(custom, HOT) is custom
+
+
 @pytest.mark.parametrize(("live", "expected"), [(7, 7), (0, 3), (3, 3)])
 def test_an_autoscaler_is_in_charge_of_what_it_has_started(live: int, expected: int) -> None:
     running = workload()

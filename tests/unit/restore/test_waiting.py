@@ -201,6 +201,19 @@ def test_a_claim_that_waits_for_its_first_consumer_is_no_trouble() -> None:
     assert found["data"].readiness is Readiness.CURRENT
 
 
+def test_a_claim_may_name_its_class_in_an_annotation() -> None:
+    lazy = {"metadata": {"name": "lazy"}, "volumeBindingMode": "WaitForFirstConsumer"}
+    pending = claim()
+    pending["metadata"]["annotations"] = {"volume.beta.kubernetes.io/storage-class": "lazy"}
+
+    found = wait(
+        standby({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", **lazy}, pending | {"status": {}}),
+        [pending],
+    )
+
+    assert found["data"].readiness is Readiness.CURRENT
+
+
 def test_a_claim_of_a_class_that_the_standby_lacks_is_stalled_with_the_class() -> None:
     pending = claim(storageClassName="fast")
 
