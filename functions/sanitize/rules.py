@@ -22,7 +22,6 @@ from .rules_cluster import (
 from .rules_jobs import JOB_RULES
 from .rules_metadata import (
     drop_deletion_marks,
-    drop_generate_name,
     drop_leader_record,
     drop_managed_fields,
     drop_object_of_lost_pod,
@@ -76,7 +75,6 @@ GENERIC_RULES: tuple[Rule, ...] = (
     drop_object_of_lost_pod,
     drop_owner_references,
     drop_deletion_marks,
-    drop_generate_name,
     drop_managed_fields,
     drop_server_metadata,
     drop_status,

@@ -15,8 +15,12 @@ _KEEP_UNKNOWN = "x-kubernetes-preserve-unknown-fields"
 
 
 def drop_namespace_finalizer(manifest: Manifest, _: SnapshotContext) -> Manifest:
-    """Every server puts its own `kubernetes` finalizer into a Namespace's spec (NamespaceSpec.finalizers)."""
-    return sifted_values(manifest, ("spec", "finalizers"), lambda finalizer: finalizer != "kubernetes")
+    """Every server puts its own `kubernetes` into a Namespace's spec (NamespaceSpec.finalizers).
+
+    It stays beside finalizers of an author's: the server would append it, in another order.
+    """
+    has_others = fields_at(manifest, "spec").get("finalizers") != ["kubernetes"]
+    return sifted_values(manifest, ("spec", "finalizers"), lambda _: has_others)
 
 
 def drop_name_label(manifest: Manifest, _: SnapshotContext) -> Manifest:

@@ -2,7 +2,8 @@
 
 Finalizers stay: they are promises that a controller made at the author's wish (`rules_protection` has the few that
 the control plane puts on by itself). The annotation `kubectl.kubernetes.io/last-applied-configuration` stays too: it
-is what the next `kubectl apply` of the same files compares with, on the standby as on the primary. No rule here looks
+is what the next `kubectl apply` of the same files compares with, on the standby as on the primary. So does
+`generateName`, which an author wrote: beside a name it generates nothing. No rule here looks
 below `metadata` and the top-level `status`, so nothing in `data` or in a custom resource's `spec` can be touched.
 """
 
@@ -13,11 +14,6 @@ from .fields import Fields, edited, fields_at, items_at, text_at, without
 
 _METADATA = ("metadata",)
 _LEADER = "control-plane.alpha.kubernetes.io/leader"
-
-
-def drop_generate_name(manifest: Manifest, _: SnapshotContext) -> Manifest:
-    """The name has been generated; a generated one more would be another object (ObjectMeta.generateName)."""
-    return _without_metadata(manifest, "generateName")
 
 
 def drop_server_metadata(manifest: Manifest, _: SnapshotContext) -> Manifest:

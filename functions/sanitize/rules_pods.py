@@ -5,6 +5,7 @@ as their authors wrote them (`rules_workloads` has what little concerns them).
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from kubestandby.resources import Manifest
@@ -78,14 +79,21 @@ def drop_default_tolerations(manifest: Manifest, _: SnapshotContext) -> Manifest
     """The two that admission adds to a Pod which says nothing about these taints; the standby has its own default.
 
     Source: admission plugin DefaultTolerationSeconds. Tolerations are one atomic list, so `managedFields` cannot tell
-    an author's from an added one: exactly these two are dropped unless `kubectl apply` was given them.
+    an author's from an added one: exactly these two are dropped unless `kubectl apply` was given them. Only at the
+    end of the list, where admission puts them: from its middle (a RuntimeClass appended its own later) they would come
+    back in another order.
     """
     author = Authorship.of(manifest)
     if not author.served:
         return manifest
     authored = items_at(author.last_applied, "spec", "tolerations")
-    added = [toleration for toleration in _DEFAULT_TOLERATIONS if toleration not in authored]
-    return sifted(manifest, ("spec", "tolerations"), lambda toleration: toleration not in added)
+    kept = found = items_at(manifest, "spec", "tolerations")
+    for toleration in reversed(_DEFAULT_TOLERATIONS):
+        if kept and kept[-1] == toleration and toleration not in authored:
+            kept = kept[:-1]
+    if kept is found:
+        return manifest
+    return edited(manifest, ("spec",), lambda spec: {**without(spec, "tolerations"), **_named("tolerations", kept)})
 
 
 def drop_ephemeral_containers(manifest: Manifest, _: SnapshotContext) -> Manifest:
@@ -137,6 +145,11 @@ def is_token_name(name: str, account: str, kind: str) -> bool:
     """
     prefix = f"{account}-{kind}-"[:58]
     return name.startswith(prefix) and re.fullmatch(RANDOM_SUFFIX, name[len(prefix) :]) is not None
+
+
+def _named(name: str, items: Sequence[Fields]) -> Fields:
+    """The list under its name; nothing where it is empty."""
+    return {name: list(items)} if items else {}
 
 
 def _without_spec(manifest: Manifest, *names: str) -> Manifest:

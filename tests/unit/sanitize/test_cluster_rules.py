@@ -22,10 +22,10 @@ def test_a_namespace_loses_what_every_server_adds() -> None:
     assert clean(manifest) == wanted
 
 
-def test_a_namespaces_other_finalizers_stay() -> None:
+def test_a_namespaces_other_finalizers_stay_in_their_order() -> None:
     manifest = cluster_scoped("v1", "Namespace", spec={"finalizers": ["kubernetes", "example.com/audit"]})
 
-    assert clean(manifest)["spec"] == {"finalizers": ["example.com/audit"]}
+    assert clean(manifest)["spec"] == {"finalizers": ["kubernetes", "example.com/audit"]}
 
 
 def test_rules_of_an_aggregated_role_are_the_control_planes() -> None:

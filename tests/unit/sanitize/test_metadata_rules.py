@@ -7,9 +7,13 @@ from tests.unit.sanitize.samples import LAST_APPLIED, UID, applied, bare, clean,
 
 
 def test_what_the_server_keeps_in_metadata_is_dropped() -> None:
-    manifest = served("v1", "ConfigMap", metadata={"selfLink": "/api/v1/x", "generateName": "web-"}, data={"a": "b"})
+    manifest = served("v1", "ConfigMap", metadata={"selfLink": "/api/v1/x"}, data={"a": "b"})
 
     assert clean(manifest) == bare("v1", "ConfigMap", data={"a": "b"})
+
+
+def test_generate_name_beside_a_name_is_the_authors_and_stays() -> None:
+    assert clean(served("v1", "ConfigMap", metadata={"generateName": "web-"}))["metadata"]["generateName"] == "web-"
 
 
 def test_marks_of_a_deletion_are_dropped() -> None:

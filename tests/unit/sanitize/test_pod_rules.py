@@ -25,6 +25,7 @@ NOT_READY = {
     "tolerationSeconds": 300,
 }
 UNREACHABLE = {**NOT_READY, "key": "node.kubernetes.io/unreachable"}
+CLASSY = {"key": "of-the-runtime-class", "operator": "Exists"}
 
 
 def pod(spec: Json, **more: Any) -> Json:
@@ -126,6 +127,22 @@ def test_tolerations_that_an_author_wrote_stay() -> None:
     cleaned = clean(pod({"tolerations": [patient, UNREACHABLE]}, metadata=given))
 
     assert cleaned["spec"] == {"tolerations": [patient, UNREACHABLE]}
+
+
+@pytest.mark.parametrize(
+    ("shown", "kept"),
+    [
+        ([NOT_READY, UNREACHABLE], None),
+        ([UNREACHABLE, NOT_READY], [UNREACHABLE]),
+        (
+            [NOT_READY, UNREACHABLE, {"key": "of-the-runtime-class"}],
+            [NOT_READY, UNREACHABLE, {"key": "of-the-runtime-class"}],
+        ),
+        ([NOT_READY, {"key": "mine"}, UNREACHABLE], [NOT_READY, {"key": "mine"}]),
+    ],
+)
+def test_tolerations_keep_the_order_that_admission_will_make_again(shown: list[Json], kept: list[Json] | None) -> None:
+    assert clean(pod({"nodeSelector": {"a": "b"}, "tolerations": shown}))["spec"].get("tolerations") == kept
 
 
 def test_ephemeral_containers_are_dropped_and_counted() -> None:
