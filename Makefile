@@ -59,6 +59,10 @@ demo: setup ## an application crosses from one cluster to another: APP="FILE..."
 	$(BIN)/python -m tests.testbed build
 	$(BIN)/python -m tests.testbed exec --names primary,standby -- $(BIN)/kubestandby demo $(addprefix --app ,$(APP))
 
+bench: setup ## seconds, memory and requests against floors of the same run: BENCH=full, or 2000, 10000, 50000, large
+	$(BIN)/python -m tests.testbed build
+	$(BIN)/python -m bench
+
 wheel: setup ## the distribution, in dist/
 	$(BIN)/python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist .
 

@@ -1,0 +1,255 @@
+"""Measures one load: floors first, then the functions on the same objects, round by round, each on a fresh standby."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kubestandby.layout import Function
+from kubestandby.reports import Change
+from kubestandby.requests import Outcome
+from kubestandby.runtime.supervisor import Functions
+from kubestandby.snapshots import SnapshotId, Stage
+from tests.testbed.cluster import Cluster, start_cluster
+
+from .bare import BenchError, Server
+from .floors import apply_floor, create_floor, list_floor, touch
+from .gauges import Latencies, neighbour, requests_served, usage
+from .loads import CONFIG_MAPS, Load
+from .pipeline import Crossing, Pipeline
+from .results import Figure, LoadResult, Rounds
+
+LIST, CREATE, APPLY, CURRENT = "bare list", "bare creates", "bare applies", "bare applies, all Current"
+"""The floors."""
+
+CHANGED_SHARE = 100
+"""One object of so many is changed before the second crossing."""
+
+_NEIGHBOUR_PATH = "/api/v1/namespaces/kube-system"
+_IDLE_SECONDS = 3.0
+_SETTLE_SECONDS = 180.0
+_QUIET_REQUESTS = 50
+_OTHER_ADDRESSES = "10.97.0.0/16"
+
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What all rounds have given so far."""
+
+    rounds: Rounds = field(default_factory=Rounds)
+    peak_bytes: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    neighbour_ms: dict[str, float] = field(default_factory=dict)
+
+    def floor(self, name: str, objects: int, seconds: float) -> None:
+        """Takes in one round of a floor."""
+        self.rounds.add(Figure(name=name, objects=objects, seconds=(seconds,)))
+
+
+def measure(load: Load, rounds: int, timeout: float, say: Say) -> LoadResult:
+    """Runs the load on clusters of its own; no step may take longer than `timeout` seconds.
+
+    Raises:
+        BenchError: something does not arrive, or is not what it should be; the message says what.
+    """
+    gathered = _Gathered()
+    with start_cluster("primary") as east:
+        server = Server(east.kubeconfig)
+        say(f"creating {load.size} objects on the primary")
+        gathered.floor(CREATE, load.size, create_floor(server, load))
+        _settle(server)
+        for number in range(1, rounds + 1):
+            said = f"round {number} of {rounds}"
+            say(f"{said}: floors")
+            floors = _floors(server, load)
+            for name, seconds in floors.items():
+                gathered.floor(name, load.size, seconds)
+            with _Round(load, east, gathered, floors, timeout) as one:
+                one.run(_saying(say, said))
+    return LoadResult(
+        load=load.name,
+        objects=load.size,
+        rounds=rounds,
+        figures=gathered.rounds.figures(),
+        peak_bytes=gathered.peak_bytes,
+        sizes=gathered.sizes,
+        neighbour_ms=gathered.neighbour_ms,
+    )
+
+
+def _saying(say: Say, before: str) -> Say:
+    return lambda step: say(f"{before}: {step}")
+
+
+def _floors(primary: Server, load: Load) -> dict[str, float]:
+    with start_cluster("floor", service_range=_OTHER_ADDRESSES) as cluster:
+        applied = apply_floor(Server(cluster.kubeconfig), load)
+    return {LIST: list_floor(primary, load), APPLY: applied.applied, CURRENT: applied.current}
+
+
+def _settle(server: Server) -> None:
+    """Waits until controllers have come to rest after many objects were made."""
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    before = requests_served(server)
+    while time.monotonic() < deadline:
+        time.sleep(2)
+        now = requests_served(server)
+        if sum((now - before).counts.values()) < _QUIET_REQUESTS:
+            return
+        before = now
+
+
+@dataclass(slots=True)
+class _Gauge:
+    """What one step cost: processor seconds of each function, requests and writes at each site."""
+
+    cpu: dict[Function, float] = field(default_factory=dict)
+    requests: dict[str, int] = field(default_factory=dict)
+    writes: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """Whose part of a gauge belongs to a figure."""
+
+    gauge: _Gauge
+    function: Function
+    site: str = ""
+
+
+class _Round:
+    """One round: a fresh standby, fresh buckets, fresh function processes."""
+
+    def __init__(
+        self, load: Load, east: Cluster, gathered: _Gathered, floors: Mapping[str, float], timeout: float
+    ) -> None:
+        self._load = load
+        self._gathered = gathered
+        self._floors = dict(floors)
+        self._east = east
+        self._timeout = timeout
+        self._exit = ExitStack()
+
+    def __enter__(self) -> "_Round":
+        with ExitStack() as undo:
+            west = undo.enter_context(start_cluster("standby", service_range=_OTHER_ADDRESSES))
+            folder = undo.enter_context(tempfile.TemporaryDirectory(prefix="kubestandby-bench-"))
+            self._servers = {"east": Server(self._east.kubeconfig), "west": Server(west.kubeconfig)}
+            self._pipeline = Pipeline(Path(folder), self._east.kubeconfig, west.kubeconfig, self._timeout)
+            started = time.perf_counter()
+            self._functions = undo.enter_context(self._pipeline.functions())
+            self._note("start of the functions", time.perf_counter() - started, objects=0)
+            self._exit = undo.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._exit.close()
+
+    def run(self, say: Say) -> None:
+        """All steps."""
+        say("export, sanitize, restore into an empty cluster")
+        self._first_crossing()
+        say("second restore")
+        self._second_restore()
+        say(f"1 of {CHANGED_SHARE} objects changed, export, sanitize, restore")
+        self._change()
+        self._note_crossing(", 1% changed", *self._cross())
+        for function in Function:
+            peak = usage(self._functions.pid(function)).peak_bytes
+            known = self._gathered.peak_bytes.get(str(function), 0)
+            self._gathered.peak_bytes[str(function)] = max(peak, known)
+
+    def _first_crossing(self) -> None:
+        with neighbour(self._servers["west"], _NEIGHBOUR_PATH) as idle:
+            time.sleep(_IDLE_SECONDS)
+        with neighbour(self._servers["west"], _NEIGHBOUR_PATH) as busy:
+            crossing, gauge = self._cross()
+        self._quantiles("idle", idle)
+        self._quantiles("restore", busy)
+        self._sizes(crossing.id)
+        self._note_crossing("", crossing, gauge, against=(APPLY, CURRENT))
+
+    def _cross(self) -> tuple[Crossing, _Gauge]:
+        with self._gauged() as gauge:
+            crossing = self._pipeline.cross()
+        return crossing, gauge
+
+    def _note_crossing(
+        self, suffix: str, crossing: Crossing, gauge: _Gauge, against: tuple[str, str] = (LIST, LIST)
+    ) -> None:
+        exported, sanitized = crossing.exported - crossing.asked, crossing.sanitized - crossing.exported
+        restored = crossing.restored - crossing.sanitized
+        applied = restored - crossing.waited
+        self._note(f"export{suffix}", exported, floor=LIST, cost=_Cost(gauge, Function.EXPORT, "east"))
+        self._note(f"sanitize{suffix}", sanitized, cost=_Cost(gauge, Function.SANITIZE))
+        self._note(f"export + sanitize{suffix}", exported + sanitized)
+        self._note(f"restore, applied{suffix}", applied, floor=against[0])
+        cost = _Cost(gauge, Function.RESTORE, "west")
+        self._note(f"restore, all Current{suffix}", restored, floor=against[1], cost=cost)
+
+    def _second_restore(self) -> None:
+        self._floors[LIST] = list_floor(self._servers["west"], self._load)
+        with self._gauged() as gauge:
+            seconds, outcome = self._pipeline.restore()
+        _check_unchanged(outcome)
+        self._note("second restore", seconds, floor=LIST, cost=_Cost(gauge, Function.RESTORE, "west"))
+
+    def _change(self) -> None:
+        maps = [item for item in self._load.objects() if item[0] == CONFIG_MAPS]
+        count = max(1, self._load.size // CHANGED_SHARE)
+        touch(self._servers["east"], maps[:: len(maps) // count][:count], str(time.time()))
+        self._floors[LIST] = list_floor(self._servers["east"], self._load)
+
+    @contextmanager
+    def _gauged(self) -> Iterator[_Gauge]:
+        gauge = _Gauge()
+        served = {site: requests_served(server) for site, server in self._servers.items()}
+        cpu = _cpu(self._functions)
+        yield gauge
+        gauge.cpu = {function: seconds - cpu[function] for function, seconds in _cpu(self._functions).items()}
+        for site, server in self._servers.items():
+            counted = requests_served(server) - served[site]
+            gauge.writes[site] = counted.writes(self._load.types)
+            gauge.requests[site] = counted.reads() + gauge.writes[site]
+
+    def _note(
+        self, name: str, seconds: float, *, objects: int | None = None, floor: str = "", cost: _Cost | None = None
+    ) -> None:
+        figure = Figure(
+            name=name,
+            objects=self._load.size if objects is None else objects,
+            seconds=(seconds,),
+            floor=floor,
+            floor_seconds=(self._floors[floor],) if floor else (),
+            requests=cost.gauge.requests[cost.site] if cost and cost.site else None,
+            writes=cost.gauge.writes[cost.site] if cost and cost.site else None,
+            cpu_seconds=cost.gauge.cpu[cost.function] if cost else None,
+        )
+        self._gathered.rounds.add(figure)
+
+    def _quantiles(self, when: str, seen: Latencies) -> None:
+        for share in (0.5, 0.99):
+            self._gathered.neighbour_ms[f"{when}, {share:.0%}"] = seen.quantile(share) * 1000
+
+    def _sizes(self, snapshot: SnapshotId) -> None:
+        for stage in Stage:
+            index = self._pipeline.index(stage, snapshot)
+            self._gathered.sizes[f"{stage} manifests"] = sum(entry.size for entry in index.entries)
+            self._gathered.sizes[f"{stage} archive"] = index.archive_size
+            found, expected = len(index.entries), self._load.size + len(self._load.namespaces)
+            if found != expected:
+                raise BenchError(f"the {stage} snapshot has {found} objects, the load has {expected}")
+
+
+def _cpu(functions: Functions) -> dict[Function, float]:
+    return {function: usage(functions.pid(function)).cpu_seconds for function in Function}
+
+
+def _check_unchanged(outcome: Outcome) -> None:
+    counts = outcome.details.get("objects", {})
+    if set(counts) != {str(Change.UNCHANGED)}:
+        raise BenchError(f"the second restore should change nothing, and says: {outcome.message}")
