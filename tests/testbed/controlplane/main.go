@@ -29,6 +29,7 @@ var components = map[string]func(arguments []string) int{
 	"kube-controller-manager": upstream(controllermanager.NewControllerManagerCommand),
 	"kube-scheduler":          upstream(func() *cobra.Command { return scheduler.NewSchedulerCommand() }),
 	"ready-maker":             readyMaker,
+	"yaml-to-json":            yamlToJSON,
 }
 
 func main() {
