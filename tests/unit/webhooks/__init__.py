@@ -1,0 +1,1 @@
+"""Webhooks: proof, reading, matching, and the requests that come of them."""
