@@ -10,7 +10,7 @@ from typing import Any
 from kubestandby.resources import GVK, Manifest
 from kubestandby.snapshots import GroupName
 
-from .references import CLUSTER_ROLE, PERSISTENT_VOLUME, Need
+from .references import CLUSTER_ROLE, PERSISTENT_VOLUME, TRUST_BUNDLE, Need, signers_named
 
 INCLUDE_LABEL = "kubestandby.dev/include"
 SCRIPTS_LABEL = "maak8sapply"
@@ -24,16 +24,19 @@ class Closure:
     Attributes:
         needs: objects that something in the snapshot names; grows as objects are taken in.
         claims: PersistentVolumeClaims in the snapshot, by (namespace, name).
+        signers: those whose trust bundles Pods of the snapshot read.
     """
 
     group: GroupName
     namespaces: frozenset[str]
     needs: set[Need] = field(default_factory=set)
     claims: set[tuple[str, str]] = field(default_factory=set)
+    signers: set[str] = field(default_factory=set)
 
     def note(self, manifest: Manifest, needs: Iterable[Need]) -> None:
         """Takes in what one object of the snapshot needs."""
         self.needs.update(needs)
+        self.signers.update(signers_named(manifest))
         if GVK.of(manifest).group_kind == ("", "PersistentVolumeClaim"):
             self.claims.add((manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]))
 
@@ -91,6 +94,11 @@ def _is_served_within(api_service: Manifest, closure: Closure) -> bool:
     return ((api_service.get("spec") or {}).get("service") or {}).get("namespace") in closure.namespaces
 
 
+def _is_of_a_needed_signer(bundle: Manifest, closure: Closure) -> bool:
+    """A Pod reads all bundles of this signer (ClusterTrustBundleSpec.signerName)."""
+    return (bundle.get("spec") or {}).get("signerName") in closure.signers
+
+
 def _is_bound_to_claim(volume: Manifest, closure: Closure) -> bool:
     """The volume's claim is in the snapshot (PersistentVolumeSpec.claimRef)."""
     claim = (volume.get("spec") or {}).get("claimRef") or {}
@@ -103,6 +111,7 @@ POINTERS: Mapping[tuple[str, str], Callable[[Manifest, Closure], bool]] = {
     ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): _calls_service_within,
     ("apiregistration.k8s.io", "APIService"): _is_served_within,
     PERSISTENT_VOLUME: _is_bound_to_claim,
+    TRUST_BUNDLE: _is_of_a_needed_signer,
 }
 """Kinds that belong to the snapshot because they point into its namespaces."""
 

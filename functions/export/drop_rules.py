@@ -115,9 +115,11 @@ def bootstrap_token(manifest: Manifest, _: Facts) -> bool:
 
 
 def bootstrap_rbac(manifest: Manifest, _: Facts) -> bool:
-    """Each API server makes and repairs these itself (label kubernetes.io/bootstrapping; the prefix `system:`)."""
-    made = _labels(manifest).get("kubernetes.io/bootstrapping") == "rbac-defaults"
-    return made or manifest["metadata"]["name"].startswith("system:")
+    """Each API server makes and repairs these itself (label kubernetes.io/bootstrapping).
+
+    The prefix `system:` alone says nothing: metrics-server and others name the roles in their manifests so.
+    """
+    return _labels(manifest).get("kubernetes.io/bootstrapping") == "rbac-defaults"
 
 
 def system_priority_class(manifest: Manifest, _: Facts) -> bool:

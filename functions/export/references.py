@@ -27,6 +27,7 @@ RUNTIME_CLASS = ("node.k8s.io", "RuntimeClass")
 INGRESS_CLASS = ("networking.k8s.io", "IngressClass")
 STORAGE_CLASS = ("storage.k8s.io", "StorageClass")
 VOLUME_ATTRIBUTES_CLASS = ("storage.k8s.io", "VolumeAttributesClass")
+TRUST_BUNDLE = ("certificates.k8s.io", "ClusterTrustBundle")
 DEVICE_CLASS = ("resource.k8s.io", "DeviceClass")
 GATEWAY_CLASS = ("gateway.networking.k8s.io", "GatewayClass")
 SNAPSHOT_CLASS = ("snapshot.storage.k8s.io", "VolumeSnapshotClass")
@@ -66,9 +67,12 @@ TYPED: dict[tuple[str, str], tuple[str, ...]] = {
 }
 """Fields that hold group (`apiGroup` or `group`), kind and name; with a namespace they name a namespaced object."""
 
+_TRUST = ("volumes", "*", "projected", "sources", "*", "clusterTrustBundle")
+
 POD_SPEC_NAMES = (
     (("priorityClassName",), PRIORITY_CLASS),
     (("runtimeClassName",), RUNTIME_CLASS),
+    ((*_TRUST, "name"), TRUST_BUNDLE),
     *((("volumes", "*", "ephemeral", "volumeClaimTemplate", *path), kind) for path, kind in _CLAIM),
 )
 """The same within a PodSpec; generic ephemeral volumes hold a claim template."""
@@ -87,6 +91,11 @@ def cluster_needs(manifest: Manifest, resource: ResourceType) -> set[Need]:
     if not is_built_in(resource.gvk.group):
         found.add(Need(*CUSTOM_RESOURCE_DEFINITION, f"{resource.plural}.{resource.gvk.group}"))
     return found
+
+
+def signers_named(manifest: Manifest) -> set[str]:
+    """The signers all of whose ClusterTrustBundles a Pod projects (ClusterTrustBundleProjection.signerName)."""
+    return {signer for spec in pod_specs(manifest) for signer in _texts(spec, (*_TRUST, "signerName"))}
 
 
 _BUILT_IN_WITH_DOT = frozenset(

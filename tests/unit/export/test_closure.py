@@ -285,6 +285,20 @@ def test_device_class_is_taken() -> None:
     assert bench.names("DeviceClass") == ["gpu"]
 
 
+def test_trust_bundles_that_a_pod_projects_are_taken_by_name_and_by_signer() -> None:
+    def bundle(name: str, **spec: str) -> dict[str, Any]:
+        return obj("certificates.k8s.io/v1beta1", "ClusterTrustBundle", name, spec=spec)
+
+    sources = [{"clusterTrustBundle": {"name": "anchors"}}, {"clusterTrustBundle": {"signerName": "example.com/ca"}}]
+    bench = Bench(namespace(), deployment(volumes=[{"name": "trust", "projected": {"sources": sources}}]))
+    bench.cluster.serve("certificates.k8s.io/v1beta1", "ClusterTrustBundle", "clustertrustbundles", namespaced=False)
+    bench.cluster.put(
+        bundle("anchors"), bundle("other"), bundle("example.com:ca:one", signerName="example.com/ca"), bundle("b")
+    )
+
+    assert bench.names("ClusterTrustBundle") == ["anchors", "example.com:ca:one"]
+
+
 @pytest.mark.parametrize("kind", ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"])
 def test_webhook_whose_service_is_in_the_namespace_is_taken(kind: str) -> None:
     def hook(name: str, within: str) -> dict[str, Any]:

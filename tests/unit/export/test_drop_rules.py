@@ -149,12 +149,13 @@ def test_helm_release_is_kept() -> None:
     assert dropped_by(secret("sh.helm.release.v1.shop.v1", type="helm.sh/release.v1")) == ""
 
 
-@pytest.mark.parametrize(
-    "role",
-    [cluster_role("view", labels={"kubernetes.io/bootstrapping": "rbac-defaults"}), cluster_role("system:node")],
-)
-def test_role_that_each_server_makes_is_left_out(role: dict[str, object]) -> None:
-    assert dropped_by(role) == "bootstrap_rbac"
+@pytest.mark.parametrize("name", ["view", "system:node"])
+def test_role_that_each_server_makes_is_left_out(name: str) -> None:
+    assert dropped_by(cluster_role(name, labels={"kubernetes.io/bootstrapping": "rbac-defaults"})) == "bootstrap_rbac"
+
+
+def test_role_that_is_only_named_like_those_of_the_server_is_kept() -> None:
+    assert dropped_by(cluster_role("system:metrics-server")) == ""
 
 
 def test_system_priority_class_is_left_out() -> None:
