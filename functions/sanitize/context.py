@@ -1,7 +1,7 @@
 """What a rule must know of the snapshot beyond the one object before it, and what a rule is."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from kubestandby.resources import GVK, Manifest
 
@@ -14,11 +14,15 @@ class SnapshotContext:
         status_is_data: custom resources of these versions have no status subresource: their `status` is data.
         pods: (namespace, name) of the Pods in the snapshot.
         left_out_volumes: names of the PersistentVolumes that are provisioned anew on the standby.
+        bound_claims: (namespace, name) of the claims that cross with their volumes, and the transform that says so.
+        bound_volumes: names of these volumes, and the transform.
     """
 
     status_is_data: frozenset[GVK] = frozenset()
     pods: frozenset[tuple[str, str]] = frozenset()
     left_out_volumes: frozenset[str] = frozenset()
+    bound_claims: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    bound_volumes: Mapping[str, str] = field(default_factory=dict)
 
 
 Rule = Callable[[Manifest, SnapshotContext], Manifest | None]

@@ -111,6 +111,16 @@ def sifted_values(fields: Fields, path: Path, keep: Callable[[Any], bool]) -> Fi
     return result
 
 
+def edited_values(fields: Fields, path: Path, edit: Callable[[Any], Any]) -> Fields:
+    """The fields with whatever is at the path put through `edit`; nothing happens where there is none.
+
+    Raises:
+        FieldTypeError: something on the way is not what the path says.
+    """
+    result: Fields = _edited(fields, path, 0, edit)
+    return result
+
+
 def _edited(value: Any, path: Path, depth: int, edit: Callable[[Any], Any]) -> Any:
     if depth == len(path):
         return edit(value)

@@ -1,7 +1,8 @@
 """Rules for PersistentVolumeClaims and PersistentVolumes.
 
 What volumes hold is not in a snapshot. A volume that was provisioned for a claim is left out, and the standby
-provisions one anew. A volume that somebody set up by hand (NFS, a replicated disk) crosses as it is.
+provisions one anew. A volume that somebody set up by hand (NFS, a replicated disk) crosses as it is, and so does one of
+a claim that the group's configuration says to bind.
 """
 
 from kubestandby.resources import Manifest
@@ -35,12 +36,16 @@ _COPIED_FROM = {("snapshot.storage.k8s.io", "VolumeSnapshot"), ("", "PersistentV
 def clear_volume_name(manifest: Manifest, context: SnapshotContext) -> Manifest:
     """The claim is bound anew where the controller had chosen the volume, or where the volume stays behind.
 
+    A claim that the group's configuration says to bind keeps it.
+
     Source: PersistentVolumeClaimSpec.volumeName; annotation `AnnBoundByController` (k8s.io/component-helpers/storage/
     volume): its absence "means the binding was done by the user". A volume that the author chose stays.
     """
     bound_by_controller = _BOUND_BY_CONTROLLER in fields_at(manifest, "metadata", "annotations")
     volume = text_at(manifest, "spec", "volumeName")
     if not bound_by_controller and volume not in context.left_out_volumes:
+        return manifest
+    if name_of(manifest) in context.bound_claims:
         return manifest
     return _without_spec(manifest, "volumeName")
 
@@ -68,12 +73,15 @@ def drop_claim_annotations(manifest: Manifest, _: SnapshotContext) -> Manifest:
     return without_annotations(manifest, *_CLAIM_ANNOTATIONS)
 
 
-def drop_provisioned_volume(manifest: Manifest, _: SnapshotContext) -> Manifest | None:
+def drop_provisioned_volume(manifest: Manifest, context: SnapshotContext) -> Manifest | None:
     """Leaves out a volume that a provisioner made: its storage is the primary's, and its claim gets a new one.
+
+    Not so where the group's configuration says that the claim crosses with it.
 
     Source: annotation `AnnDynamicallyProvisioned`: "added to a PV that has been dynamically provisioned".
     """
-    return None if is_provisioned(manifest) else manifest
+    is_bound = name_of(manifest)[1] in context.bound_volumes
+    return None if not is_bound and is_provisioned(manifest) else manifest
 
 
 def clear_claim_identity(manifest: Manifest, _: SnapshotContext) -> Manifest:
@@ -93,6 +101,15 @@ def drop_volume_annotations(manifest: Manifest, _: SnapshotContext) -> Manifest:
     Source: `AnnBoundByController`, `AnnMigratedTo`; k8s.io/kubernetes/pkg/volume/util, `AnnPreResizeCapacity`.
     """
     return without_annotations(manifest, *_VOLUME_ANNOTATIONS)
+
+
+def name_of(manifest: Manifest) -> tuple[str, str]:
+    """Namespace ("" for a volume) and name.
+
+    Raises:
+        FieldTypeError: metadata is not what the API says.
+    """
+    return text_at(manifest, "metadata", "namespace"), text_at(manifest, "metadata", "name")
 
 
 def is_provisioned(volume: Manifest) -> bool:

@@ -1,7 +1,8 @@
-"""Makes the sanitized twin of a raw snapshot: reads and verifies, applies the rules, commits under the same number.
+"""Makes the sanitized twin of a raw snapshot: reads, verifies, applies rules and transforms, commits under its number.
 
-The same raw snapshot always gives the same archive, so it does no harm to do this twice, or at two places at once.
-Either the whole twin is committed or nothing.
+The same raw snapshot always gives the same archive, so it does no harm to do this twice, or at two places at once: it
+says itself under which transforms it was taken, and is refused under others. Either the whole twin is committed or
+nothing.
 """
 
 from collections import Counter
@@ -9,13 +10,15 @@ from dataclasses import dataclass, replace
 
 from kubestandby import __version__
 from kubestandby.archive import ArchiveBuilder, BuiltArchive
-from kubestandby.errors import IntegrityError, ObjectExistsError, SnapshotNotFoundError
+from kubestandby.errors import IntegrityError, ObjectExistsError, SnapshotError, SnapshotNotFoundError
 from kubestandby.groups import ProtectionGroup
+from kubestandby.resources import ObjectRef
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import ManifestEntry, RuleCount, SnapshotId, SnapshotIndex, Stage
 
 from .gathering import gather
 from .rules import sanitize
+from .transforming import Transforming
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +40,49 @@ def sanitize_snapshot(
         SnapshotNotFoundError: there is no such raw snapshot.
         IntegrityError: the raw snapshot is damaged, or there is a twin of this number that was made from another one.
         FormatError: the raw snapshot is not in our stored form.
-        ManifestError: a manifest cannot be understood; nothing was committed.
+        SnapshotError: the raw snapshot was taken under other transforms than the group has.
+        ManifestError: a manifest cannot be understood, or a transform not be applied to it; nothing was committed.
         StoreError: a bucket cannot be read or written.
     """
     source = raw.read_index(Stage.RAW, group.name, snapshot)
     twin = _existing_twin(sanitized, source)
     if twin:
         return SanitizeResult(twin, created=False)
+    transforming = _transforming(group, source)
     with ArchiveBuilder() as builder:
-        fired = _fill(builder, raw, source)
+        fired = _fill(builder, raw, source, transforming)
         archive = builder.finish()
-        index = _sanitized_index(source, archive, fired, _previous_digest(sanitized, source))
+        index = _sanitized_index(source, archive, fired, transforming)
+        index = replace(index, previous=_previous_digest(sanitized, source))
         return _commit(sanitized, source, index, archive)
 
 
-def _fill(builder: ArchiveBuilder, raw: SnapshotStore, source: SnapshotIndex) -> Counter[str]:
-    """Puts every object through the rules into the builder; returns how many objects each rule changed or left out."""
-    context = gather(source.entries, raw.objects(source))
+def _transforming(group: ProtectionGroup, source: SnapshotIndex) -> Transforming:
+    """The transforms for the other site, which must be those under which the snapshot was taken."""
+    if not group.transforms and not source.config_sha256:
+        return Transforming(())
+    target = group.other_site(source.source_site).name
+    if group.sanitize_sha256(target) != source.config_sha256:
+        raise SnapshotError(
+            f"snapshot {source.group} {source.id} cannot be sanitized: it was exported under other transforms than the "
+            "configuration has now; take a new snapshot of the group"
+        )
+    return Transforming(group.transforms_to(target))
+
+
+def _fill(
+    builder: ArchiveBuilder, raw: SnapshotStore, source: SnapshotIndex, transforming: Transforming
+) -> Counter[str]:
+    """Puts every object through rules and transforms into the builder; returns how many objects each rule concerned."""
+    context = gather(source.entries, raw.objects(source), transforming.claims)
+    transforming.note_bound(context)
     fired: Counter[str] = Counter()
     for item in raw.objects(source):
         done = sanitize(item.manifest, context)
         fired.update(done.rules)
-        if done.manifest is not None:
-            builder.add(item.entry.ref, _plural(item.entry), done.manifest)
+        manifest = None if done.manifest is None else transforming.apply(done.manifest)
+        if manifest is not None:
+            builder.add(ObjectRef.of(manifest), _plural(item.entry), manifest)
     return fired
 
 
@@ -68,17 +91,23 @@ def _plural(entry: ManifestEntry) -> str:
     return entry.path.split("/")[1].removesuffix(f".{entry.ref.gvk.group or 'core'}")
 
 
-def _sanitized_index(source: SnapshotIndex, archive: BuiltArchive, fired: Counter[str], previous: str) -> SnapshotIndex:
+def _sanitized_index(
+    source: SnapshotIndex, archive: BuiltArchive, fired: Counter[str], transforming: Transforming
+) -> SnapshotIndex:
+    """The index but for `previous`."""
+    rules = tuple(RuleCount(rule=rule, count=count) for rule, count in sorted(fired.items()))
     return replace(
         source,
         stage=Stage.SANITIZED,
         tool_version=__version__,
-        previous=previous,
+        namespaces=transforming.namespaces(source.namespaces),
         entries=archive.entries,
         content_sha256=archive.content_sha256,
         archive_sha256=archive.sha256,
         archive_size=archive.size,
-        rules=tuple(RuleCount(rule=rule, count=count) for rule, count in sorted(fired.items())),
+        images=transforming.images.uses(source.images),
+        rules=(*rules, *transforming.counts()),
+        transforms=transforming.uses(),
     )
 
 

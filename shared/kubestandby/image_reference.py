@@ -83,7 +83,7 @@ class ImagePlace:
 
     def holds(self, place: "ImagePlace") -> bool:
         """Whether all of the other place is in this one."""
-        return self.registry == place.registry and _rest(self.prefix, place.prefix) is not None
+        return _is_same_host(self.registry, place.registry) and _rest(self.prefix, place.prefix) is not None
 
     def moved(self, image: ImageReference, target: "ImagePlace") -> ImageReference | None:
         """The image at the target instead of here, tag and digest as they are; None where it is not here.
@@ -91,7 +91,7 @@ class ImagePlace:
         Raises:
             ValueError: nothing would be left of the repository's name, or it would be too long.
         """
-        rest = _rest(self.prefix, image.repository) if image.registry == self.registry else None
+        rest = _rest(self.prefix, image.repository) if _is_same_host(image.registry, self.registry) else None
         if rest is None:
             return None
         repository = f"{target.prefix}/{rest}".strip("/")
@@ -129,8 +129,12 @@ def _is_registry(first: str) -> bool:
 
 
 def _canonical(registry: str) -> str:
-    lower = registry.lower()
-    return DOCKER_HUB if lower == _DOCKER_HUB_ALIAS else lower
+    return DOCKER_HUB if registry.lower() in (_DOCKER_HUB_ALIAS, DOCKER_HUB) else registry
+
+
+def _is_same_host(one: str, other: str) -> bool:
+    """Host names do not differ in case (RFC 3986, section 3.2.2)."""
+    return one.lower() == other.lower()
 
 
 def _check_name(registry: str, repository: str) -> None:
