@@ -9,40 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubestandby.reports import Readiness
-from kubestandby.resources import GVK, Manifest
+from kubestandby.resources import BUILT_IN_GROUPS, GVK, Manifest
 
 from .plans import GroupKind
 from .pods import pod_problem
 from .references import child, children
-
-_BUILT_IN_GROUPS = frozenset(
-    {
-        "",
-        "admissionregistration.k8s.io",
-        "apiextensions.k8s.io",
-        "apiregistration.k8s.io",
-        "apps",
-        "authentication.k8s.io",
-        "authorization.k8s.io",
-        "autoscaling",
-        "batch",
-        "certificates.k8s.io",
-        "coordination.k8s.io",
-        "discovery.k8s.io",
-        "events.k8s.io",
-        "flowcontrol.apiserver.k8s.io",
-        "internal.apiserver.k8s.io",
-        "networking.k8s.io",
-        "node.k8s.io",
-        "policy",
-        "rbac.authorization.k8s.io",
-        "resource.k8s.io",
-        "scheduling.k8s.io",
-        "storage.k8s.io",
-        "storagemigration.k8s.io",
-    }
-)
-"""API groups of Kubernetes itself; every other one is of custom resources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +35,7 @@ def is_watched(kind: GroupKind) -> bool:
 
 def is_custom(kind: GroupKind) -> bool:
     """Whether the kind is not one of Kubernetes' own."""
-    return kind[0] not in _BUILT_IN_GROUPS
+    return kind[0] not in BUILT_IN_GROUPS
 
 
 def reports_conditions(live: Manifest) -> bool:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from kubestandby.errors import ConfigError
+from kubestandby.resources import BUILT_IN_GROUPS
 from kubestandby.snapshots import GroupName, SiteName
 from kubestandby.transforms import Transform, digest, namespace_names, towards
 
@@ -30,6 +31,38 @@ class RestartPolicy(StrEnum):
     CHANGED = "changed"
     """Those that use a ConfigMap or Secret which this restore changed."""
     ALWAYS = "always"
+
+
+class ConflictPolicy(StrEnum):
+    """What a restore does where the standby has an object that differs from the snapshot's."""
+
+    APPLY = "apply"
+    """Server-side apply by force: we own what we set. What others have set beside that stays, and is told as drift."""
+    REPLACE = "replace"
+    """Exactly the snapshot: as apply, and then what others have set is taken away."""
+    SKIP = "skip"
+    """What others have made or changed is left alone, and told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kinds:
+    """A choice of kinds.
+
+    Attributes:
+        names: `Deployment` for a kind of Kubernetes itself, `Widget.example.com` for any.
+        every: all kinds, whatever the names.
+    """
+
+    names: frozenset[str] = frozenset()
+    every: bool = False
+
+    def holds(self, group: str, kind: str) -> bool:
+        """Whether the kind of this API group is chosen."""
+        by_name = group in BUILT_IN_GROUPS and kind in self.names
+        return self.every or by_name or f"{kind}.{group}" in self.names
+
+
+NO_KINDS = Kinds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +97,19 @@ class IncludedObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreSettings:
-    """`spec.restore`."""
+    """`spec.restore`.
+
+    Attributes:
+        recreate: kinds that may be deleted and made anew where a change in place is not possible.
+        prune: whether objects of earlier snapshots that this one does not hold any more are deleted.
+    """
 
     mode: RestoreMode = RestoreMode.HOT
     restart: RestartPolicy = RestartPolicy.CHANGED
     ready_timeout_seconds: int = 300
+    conflict: ConflictPolicy = ConflictPolicy.APPLY
+    recreate: Kinds = NO_KINDS
+    prune: bool = False
 
 
 class WebhookKind(StrEnum):
@@ -133,6 +174,9 @@ class ProtectionGroup:
         fresh_seconds: how long a snapshot counts as fresh.
         primary: the site that is primary until the first epoch object says otherwise.
         transforms: in the order in which they are applied.
+        include_owned: kinds that are exported although a custom resource controls them.
+        api_versions: `apps/v1`: in which kinds are exported, where the primary serves them, instead of those that it
+            prefers.
     """
 
     name: GroupName
@@ -148,6 +192,8 @@ class ProtectionGroup:
     fresh_seconds: int = 86_400
     webhooks: tuple[Webhook, ...] = ()
     transforms: tuple[Transform, ...] = ()
+    include_owned: Kinds = NO_KINDS
+    api_versions: tuple[str, ...] = ()
 
     def site(self, name: str) -> Site:
         """The site of this name.

@@ -13,6 +13,40 @@ FIELD_MANAGER = "kubestandby"
 CLUSTER_SCOPE = ""
 """The namespace of objects that have none."""
 
+OWNERS_ANNOTATION = "kubestandby.dev/owners"
+"""How owner references cross: as a JSON list without UIDs. A restore links them to the owners' UIDs of its cluster;
+who applies a snapshot by hand gets objects without owners, where references without a UID would be refused."""
+
+BUILT_IN_GROUPS = frozenset(
+    {
+        "",
+        "admissionregistration.k8s.io",
+        "apiextensions.k8s.io",
+        "apiregistration.k8s.io",
+        "apps",
+        "authentication.k8s.io",
+        "authorization.k8s.io",
+        "autoscaling",
+        "batch",
+        "certificates.k8s.io",
+        "coordination.k8s.io",
+        "discovery.k8s.io",
+        "events.k8s.io",
+        "extensions",
+        "flowcontrol.apiserver.k8s.io",
+        "internal.apiserver.k8s.io",
+        "networking.k8s.io",
+        "node.k8s.io",
+        "policy",
+        "rbac.authorization.k8s.io",
+        "resource.k8s.io",
+        "scheduling.k8s.io",
+        "storage.k8s.io",
+        "storagemigration.k8s.io",
+    }
+)
+"""API groups of Kubernetes itself; every other one is of custom resources."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class GVK:

@@ -20,20 +20,26 @@ from kubestandby.adapters.transform_file import may_hold_lines, transforms_of
 from kubestandby.errors import ConfigError
 from kubestandby.groups import (
     DEFAULT_EXCLUDED_NAMESPACES,
+    NO_KINDS,
     ClusterAccess,
+    ConflictPolicy,
     IncludedObject,
+    Kinds,
     ProtectionGroup,
     RestartPolicy,
     RestoreMode,
     RestoreSettings,
     Site,
 )
+from kubestandby.resources import BUILT_IN_GROUPS
 from kubestandby.snapshots import GroupName, SiteName
 
 CONFIG_VARIABLE = "KUBESTANDBY_CONFIG"
 MAX_BYTES = 1 << 20
 _SAFE_IN_PATHS = "/~:@!$&'()*+,;="
 """What a URL's path may hold as it is (RFC 3986, `pchar`), beside letters, digits and `-._`."""
+NEVER_RECREATED = frozenset({"CustomResourceDefinition", "Namespace", "PersistentVolume", "PersistentVolumeClaim"})
+"""What goes with them cannot be made anew: data, or all that is in them."""
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -114,6 +120,7 @@ def _group(document: MarkedDocument, folder: Path, fault: _Fault) -> ProtectionG
     _check_namespaces(spec, fault)
     _check_roles(spec, fault)
     _check_schedule(spec, fault)
+    _check_recreate(spec, fault)
     sites = tuple(_site(name, value, folder) for name, value in spec["sites"].items())
     _check_buckets(sites, fault)
     _check_clusters(sites, fault)
@@ -130,6 +137,8 @@ def _group(document: MarkedDocument, folder: Path, fault: _Fault) -> ProtectionG
         ignore_groups=tuple(spec.get("ignoreGroups", ())),
         fresh_seconds=_seconds(spec.get("freshness", "24h")),
         transforms=transforms_of(spec, fault),
+        include_owned=_kinds(spec.get("includeOwned", [])),
+        api_versions=tuple(spec.get("apiVersions", ())),
         webhooks=webhooks_of(spec, lambda path: _absolute(path, folder), fault),
     )
 
@@ -160,6 +169,16 @@ def _check_schedule(spec: Mapping[str, Any], fault: _Fault) -> None:
         check_schedule(spec.get("schedule", "* * * * *"))
     except ValueError as error:
         fault(("spec", "schedule"), f"{error}; write five cron fields, such as */15 * * * *")
+
+
+def _check_recreate(spec: Mapping[str, Any], fault: _Fault) -> None:
+    for number, kind in enumerate(spec.get("restore", {}).get("recreate", ())):
+        name, _, api_group = kind.partition(".")
+        if name in NEVER_RECREATED and api_group in BUILT_IN_GROUPS:
+            fault(
+                ("spec", "restore", "recreate", number),
+                f"a {shown(kind)} is never deleted, for data would go with it; leave it out",
+            )
 
 
 def _check_buckets(sites: tuple[Site, ...], fault: _Fault) -> None:
@@ -226,7 +245,17 @@ def _restore(value: Mapping[str, Any]) -> RestoreSettings:
         mode=RestoreMode(value.get("mode", RestoreMode.HOT)),
         restart=RestartPolicy(value.get("restart", RestartPolicy.CHANGED)),
         ready_timeout_seconds=_seconds(value.get("readyTimeout", "5m")),
+        conflict=ConflictPolicy(value.get("conflict", ConflictPolicy.APPLY)),
+        recreate=_kinds(value.get("recreate", [])),
+        prune=value.get("prune", False),
     )
+
+
+def _kinds(value: bool | list[str]) -> Kinds:
+    """`true` for all kinds, or a list of names."""
+    if isinstance(value, bool):
+        return Kinds(every=value)
+    return Kinds(names=frozenset(value)) if value else NO_KINDS
 
 
 def _seconds(duration: str) -> int:
