@@ -75,10 +75,14 @@ class FunctionApp:
     def serve(self, request: flask.Request) -> flask.Response:
         """Answers one call. Reads no more of a body than an event may have."""
         body = request.stream.read(wire_json.MAX_BYTES + 1)
-        headers, peer = dict(request.headers), request.remote_addr or ""
-        answer = self.answer(request.method, headers, body, path=request.path, peer=peer)
-        text = json.dumps(answer.body, ensure_ascii=False, default=str)
-        return flask.Response(text + "\n", answer.status, dict(answer.headers), mimetype="application/json")
+        peer = request.remote_addr or ""
+        answer = self.answer(request.method, dict(request.headers), body, path=request.path, peer=peer)
+        text = json.dumps(answer.body, ensure_ascii=False, default=str).encode() + b"\n"
+        if len(body) <= wire_json.MAX_BYTES:
+            return flask.Response(text, answer.status, dict(answer.headers), mimetype="application/json")
+        # As a stream: before any other response functions-framework reads the rest of the body, all of it, into memory.
+        headers = {**answer.headers, "Content-Length": str(len(text)), "Connection": "close"}
+        return flask.Response(iter([text]), answer.status, headers, mimetype="application/json")
 
     def answer(
         self, method: str, headers: Mapping[str, str], body: bytes, *, path: str = "/", peer: str = LOOPBACK

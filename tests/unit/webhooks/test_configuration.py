@@ -1,6 +1,9 @@
 """`spec.webhooks`: typed, and every mistake one sentence with its line."""
 
+import json
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,3 +117,13 @@ def test_a_mistake_is_one_sentence_with_its_line(tmp_path: Path, text: str, fiel
 def test_two_webhooks_of_one_name_are_told_apart_by_line(tmp_path: Path):
     with pytest.raises(ConfigError, match=rf":{FIRST_LINE + 1}: spec.webhooks\[1\].name: .*two webhooks"):
         load(tmp_path, "{name: a, kind: ocir}", "{name: a, kind: oci-devops}")
+
+
+def test_the_schema_says_no_key_twice():
+    """Of two definitions of one name, a reader of JSON keeps the last, and tells nobody."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        assert len(dict(pairs)) == len(pairs), [name for name, _ in pairs]
+        return dict(pairs)
+
+    json.loads(files("kubestandby").joinpath("protection-group.schema.json").read_bytes(), object_pairs_hook=once)
