@@ -11,7 +11,8 @@ from kubestandby.roles import Epoch, begin_epoch
 from kubestandby.runtime.context import Context
 from kubestandby.runtime.work import Handlers, RequestedWork, Result
 
-from .exporter import Exporter, ExportResult
+from .committing import ExportResult
+from .exporter import Exporter
 from .sweeper import Sweeper
 
 _LOG = logging.getLogger(__name__)

@@ -6,7 +6,8 @@ from typing import Any
 
 import yaml
 
-from functions.export.exporter import Exporter, ExportResult
+from functions.export.committing import ExportResult
+from functions.export.exporter import Exporter
 from kubestandby.adapters.kube_cluster import KubeCluster, connect
 from kubestandby.adapters.kube_http import RetrySettings
 from kubestandby.adapters.system_clock import SystemClock

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from functions.export.exporter import Exporter, ExportResult
+from functions.export.committing import ExportResult
+from functions.export.exporter import Exporter
 from kubestandby.groups import ProtectionGroup
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import GroupName, SiteName, SnapshotIndex

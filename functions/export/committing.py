@@ -1,0 +1,122 @@
+"""The last part of taking a snapshot, wherever its objects come from: the index is made, numbered and committed."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from kubestandby import __version__
+from kubestandby.archive import BuiltArchive
+from kubestandby.errors import ObjectExistsError, StoreUnavailableError
+from kubestandby.groups import ProtectionGroup
+from kubestandby.ports import ClusterIdentity
+from kubestandby.snapshot_store import SnapshotStore
+from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex, Stage
+
+from .assembly import Assembly
+
+UNNUMBERED = SnapshotId(0, 0)
+RACES = 5
+"""How often a number may be taken by another exporter before this one gives up."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """What taking a snapshot came to.
+
+    Attributes:
+        index: of the new snapshot, or of the one that says all that it would have said.
+        created: whether the snapshot is new.
+    """
+
+    index: SnapshotIndex
+    created: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """Where and when the state of a snapshot was read; `namespaces` in dependency order."""
+
+    site: SiteName
+    cluster: ClusterIdentity
+    namespaces: tuple[str, ...]
+    at: datetime
+
+
+def new_index(group: ProtectionGroup, taken: Taken, assembly: Assembly, archive: BuiltArchive) -> SnapshotIndex:
+    """The index but for its number."""
+    return SnapshotIndex(
+        group=group.name,
+        id=UNNUMBERED,
+        stage=Stage.RAW,
+        source_cluster=taken.cluster.uid,
+        source_site=taken.site,
+        server_version=taken.cluster.version,
+        tool_version=__version__,
+        taken_at=taken.at,
+        fresh_until=taken.at + timedelta(seconds=group.fresh_seconds),
+        previous="",
+        namespaces=taken.namespaces,
+        types=assembly.types(),
+        failures=assembly.failures,
+        entries=archive.entries,
+        content_sha256=archive.content_sha256,
+        archive_sha256=archive.sha256,
+        archive_size=archive.size,
+        images=assembly.images.uses(),
+        dropped=assembly.dropped,
+        state_sha256=assembly.state.hexdigest(),
+        config_sha256=_config_digest(group, taken.site),
+    )
+
+
+class Committer:
+    """Commits raw snapshots to one data bucket."""
+
+    def __init__(self, snapshots: SnapshotStore) -> None:
+        self._snapshots = snapshots
+
+    def commit(self, index: SnapshotIndex, archive: BuiltArchive, epoch: int) -> ExportResult:
+        """Commits the snapshot under the next number of the epoch, unless the newest one says all that it would.
+
+        Raises:
+            StoreUnavailableError: the bucket does not answer, or others take one number after the other; try again.
+            StoreError: the bucket cannot be read or written; no snapshot is committed.
+        """
+        for _ in range(RACES):
+            standing = self._standing(index, epoch)
+            if standing is not None:
+                return ExportResult(standing, created=False)
+            numbered = self._numbered(index, epoch)
+            try:
+                self._snapshots.commit(numbered, archive)
+            except ObjectExistsError:
+                continue
+            return ExportResult(numbered, created=True)
+        raise StoreUnavailableError(
+            f"group {index.group}: other exporters took {RACES} numbers in a row in {self._snapshots.url}; try again"
+        )
+
+    def _standing(self, index: SnapshotIndex, epoch: int) -> SnapshotIndex | None:
+        """The newest snapshot, if it says all that this one would.
+
+        That is the same epoch, cluster, scope, state and failures, to be sanitized by the same transforms.
+        """
+        survey = self._snapshots.survey(index.stage, index.group)
+        newest = survey.newest_complete if index.complete else survey.newest
+        if newest is None or newest.id.epoch != epoch or _statement(newest) != _statement(index):
+            return None
+        return newest
+
+    def _numbered(self, index: SnapshotIndex, epoch: int) -> SnapshotIndex:
+        """The index with the next free number, tied to the snapshot before it."""
+        before = self._snapshots.ids(index.stage, index.group)
+        previous = self._snapshots.index_digest(index.stage, index.group, before[-1]) if before else ""
+        return replace(index, id=self._snapshots.next_id(index.stage, index.group, epoch), previous=previous)
+
+
+def _statement(index: SnapshotIndex) -> tuple[object, ...]:
+    return index.state_sha256, index.namespaces, index.source_cluster, index.failures, index.config_sha256
+
+
+def _config_digest(group: ProtectionGroup, site: SiteName) -> str:
+    """Of the configuration by which the snapshot will be sanitized for the site that it goes to."""
+    return group.sanitize_sha256(group.other_site(site).name) if group.transforms else ""
