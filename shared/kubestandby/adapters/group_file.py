@@ -177,7 +177,7 @@ def _check_recreate(spec: Mapping[str, Any], fault: _Fault) -> None:
         if name in NEVER_RECREATED and api_group in BUILT_IN_GROUPS:
             fault(
                 ("spec", "restore", "recreate", number),
-                f"a {shown(kind)} is never deleted, for data would go with it; leave it out",
+                f"a {shown(kind)} is never deleted, data would go with it; leave it out",
             )
 
 

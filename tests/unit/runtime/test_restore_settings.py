@@ -42,7 +42,7 @@ def test_what_holds_data_is_never_recreated(tmp_path: Path, kind: str):
     error = error_of(tmp_path, with_restore(f"\n    recreate:\n      - Job\n      - {kind}"))
 
     assert error == (
-        f'groups.yaml:20: spec.restore.recreate[1]: a "{kind}" is never deleted, for data would go with it; leave it out'
+        f'groups.yaml:21: spec.restore.recreate[1]: a "{kind}" is never deleted, data would go with it; leave it out'
     )
 
 
@@ -62,7 +62,7 @@ def test_owned_objects_are_included_by_kind_or_all(tmp_path: Path, value: str, k
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("includeOwned: 1", "spec.includeOwned: 1 is not allowed here; write true, or a list of kinds"),
+        ("includeOwned: 1", 'spec.includeOwned: "1" is not allowed here; write true, or a list of kinds'),
         ("apiVersions: [v1]", 'spec.apiVersions[0]: "v1" is not allowed here; write an API group and version, such as'),
         ("restore: {conflict: overwrite}", 'spec.restore.conflict: "overwrite" is none of apply, replace, skip'),
         ("restore: {prune: 1}", "spec.restore.prune: a number, where true or false belongs"),
