@@ -4,7 +4,6 @@ The base order puts definitions before what they define, what Pods read before P
 References only ever move an object back, behind what it needs. The result does not depend on the order of the input.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 
@@ -73,11 +72,11 @@ _BASE_ORDER: tuple[tuple[GroupKind, ...], ...] = (
     ),
 )
 """Quotas come after what only they count (a fresh ResourceQuota refuses everything until its controller has filled in
-its status) and before what makes Pods, which they limited on the primary too. Pods of nobody were there already on the
-primary, whatever the limits were when they were made: limits come after those of their namespace."""
+its status) and before what makes Pods, which they limited on the primary too; but see `_spared_by`."""
 
 _LIMITS: tuple[GroupKind, ...] = (("", "ResourceQuota"), ("", "LimitRange"))
 _POD: GroupKind = ("", "Pod")
+_INGRESS: GroupKind = ("networking.k8s.io", "Ingress")
 
 _STEP = 1_000_000
 """Room between two ranks of the base order for objects that references push back."""
@@ -126,16 +125,12 @@ def _within_wave(position: Mapping[str, int]) -> Callable[[Identity], tuple[int,
 
 def _graph(wanted: Mapping[Identity, DesiredObject]) -> Graph:
     defined_by = {kind: crd.identity for kind, crd in definitions(wanted.values())}
-    pods_in: dict[str, list[Identity]] = defaultdict(list)
-    for identity in wanted:
-        if identity[:2] == _POD:
-            pods_in[identity[2]].append(identity)
+    older = {kind: [item for item in wanted.values() if item.identity[:2] == kind] for kind in (_POD, _INGRESS)}
     graph: Graph = {}
     for identity in sorted(wanted):
         desired = wanted[identity]
         needed = {need for need in needs(desired.ref, desired.manifest) if need in wanted and need != identity}
-        if identity[:2] in _LIMITS:
-            needed.update(pods_in[identity[2]])
+        needed.update(_spared_by(desired, older))
         if identity[:2] in defined_by:
             needed.add(defined_by[identity[:2]])
         graph[identity] = sorted(needed)
@@ -164,6 +159,30 @@ def _fixes_allocation(service: Manifest) -> bool:
 def _leaves_node_port(service: Manifest) -> bool:
     has_node_ports = child(service, "spec", "type") in ("NodePort", "LoadBalancer")
     return has_node_ports and not all(port.get("nodePort") for port in children(service, "spec", "ports"))
+
+
+def _spared_by(desired: DesiredObject, older: Mapping[GroupKind, Sequence[DesiredObject]]) -> Iterator[Identity]:
+    """What admission would refuse or fill in because of this object, and had not when it was made on the primary.
+
+    Sources: admission plugins ResourceQuota, LimitRanger, Priority (PriorityClass.globalDefault), DefaultIngressClass.
+    """
+    kind, manifest = desired.identity[:2], desired.manifest
+    if kind in _LIMITS:
+        yield from (pod.identity for pod in older[_POD] if pod.ref.namespace == desired.ref.namespace)
+    elif kind == ("scheduling.k8s.io", "PriorityClass") and manifest.get("globalDefault"):
+        yield from (pod.identity for pod in older[_POD] if not child(pod.manifest, "spec", "priorityClassName"))
+    elif kind == ("networking.k8s.io", "IngressClass") and _is_default_class(manifest):
+        yield from (ingress.identity for ingress in older[_INGRESS] if not _names_class(ingress.manifest))
+
+
+def _is_default_class(ingress_class: Manifest) -> bool:
+    marked = child(ingress_class, "metadata", "annotations", "ingressclass.kubernetes.io/is-default-class")
+    return bool(marked == "true")
+
+
+def _names_class(ingress: Manifest) -> bool:
+    annotated = child(ingress, "metadata", "annotations", "kubernetes.io/ingress.class")
+    return child(ingress, "spec", "ingressClassName") is not None or annotated is not None
 
 
 def _levels(graph: Graph, base: Mapping[Identity, int]) -> dict[Identity, int]:

@@ -96,6 +96,27 @@ def test_limits_come_after_the_pods_of_nobody_in_their_namespace_and_before_work
     ]
 
 
+def test_a_default_class_comes_after_what_was_made_without_a_class() -> None:
+    default = {"ingressclass.kubernetes.io/is-default-class": "true"}
+    ingress = config_map("plain") | {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "spec": {}}
+    classy = config_map("classy") | {**ingress, "spec": {"ingressClassName": "edge"}}
+    classy["metadata"] = {"name": "classy", "namespace": "shop"}
+    edge = {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass"}
+
+    waves = waves_of(ingress, classy, edge | {"metadata": {"name": "edge", "annotations": default}})
+
+    assert waves == [["Ingress plain"], ["IngressClass edge"], ["Ingress classy"]]
+
+
+def test_a_global_default_priority_comes_after_pods_without_one_and_before_workloads() -> None:
+    default = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "usual"}}
+    named = pod("named") | {"spec": {"priorityClassName": "usual"}}
+
+    waves = waves_of(pod("plain"), named, workload(), default | {"globalDefault": True})
+
+    assert waves == [["Pod plain"], ["PriorityClass usual"], ["Pod named"], ["Deployment web"]]
+
+
 def test_services_that_fix_a_port_or_an_address_come_before_those_that_take_a_free_one() -> None:
     waves = waves_of(
         service("free", type="NodePort", ports=[{"port": 80}]),
