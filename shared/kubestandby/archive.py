@@ -26,6 +26,7 @@ _COMPRESSION_LEVEL = 1
 _GZIP = 31  # zlib's wbits for a gzip header and trailer; its header carries no time
 _CHUNK_BYTES = 256 * 1024
 _MAX_FILE_NAME = 255
+_SAFE = re.compile(r"[a-z0-9-][a-z0-9.-]*")
 _UNSAFE = re.compile(rb"^\.|[^a-z0-9.-]")
 _CLUSTER_FOLDER = "_cluster"
 _CORE_GROUP = "core"
@@ -187,27 +188,29 @@ def check_index(index: SnapshotIndex, limits: Limits = DEFAULT_LIMITS) -> None:
         raise IntegrityError(f"{what}: the digest over its entries is not that of its entries")
 
 
-def check_archive(stream: BinaryIO, index: SnapshotIndex, limits: Limits = DEFAULT_LIMITS) -> None:
+def check_archive(stream: BinaryIO, index: SnapshotIndex) -> None:
     """Reads the archive through and checks each byte against the index, without interpreting the manifests.
+
+    The index is one that `check_index` has found good.
 
     Raises:
         IntegrityError: the archive is not exactly what the index declares.
     """
-    for _ in _members(stream, index, limits):
+    for _ in _members(stream, index):
         pass
 
 
-def read_archive(stream: BinaryIO, index: SnapshotIndex, limits: Limits = DEFAULT_LIMITS) -> Iterator[SnapshotObject]:
+def read_archive(stream: BinaryIO, index: SnapshotIndex) -> Iterator[SnapshotObject]:
     """Yields the objects in the index's order, each checked before it is yielded.
 
-    What was yielded is only known to be the whole snapshot when the iterator ends; `SnapshotStore.objects` checks the
-    whole archive before.
+    The index is one that `check_index` has found good. What was yielded is only known to be the whole snapshot when
+    the iterator ends; `SnapshotStore.objects` checks the whole archive before.
 
     Raises:
         IntegrityError: the archive is not exactly what the index declares, or a member holds another object.
         FormatError: a member is not canonical YAML.
     """
-    for entry, data in _members(stream, index, limits):
+    for entry, data in _members(stream, index):
         manifest = manifest_yaml.parse(data, entry.path)
         if not _is_of(manifest, entry.ref):
             raise IntegrityError(
@@ -216,23 +219,23 @@ def read_archive(stream: BinaryIO, index: SnapshotIndex, limits: Limits = DEFAUL
         yield SnapshotObject(entry, manifest)
 
 
-def _members(stream: BinaryIO, index: SnapshotIndex, limits: Limits) -> Iterator[tuple[ManifestEntry, bytes]]:
-    check_index(index, limits)
+def _members(stream: BinaryIO, index: SnapshotIndex) -> Iterator[tuple[ManifestEntry, bytes]]:
     what = f"the archive of snapshot {index.group} {index.id} ({index.stage})"
     tar = InflatedStream(stream, what)
     for entry in index.entries:
         expected = tar_form.header(entry.path, entry.size)
-        found = tar.read(len(expected))
-        if found != expected:
+        start, end = len(expected), len(expected) + entry.size
+        found = tar.read(end + -entry.size % tar_form.BLOCK)
+        if not found.startswith(expected):
             raise IntegrityError(
                 f"{what} is not what its index says: {tar_form.describe(found[:512])} where {entry.path} should"
             )
-        data = tar.read(entry.size)
+        data = found[start:end]
         if len(data) < entry.size:
             raise IntegrityError(f"{what} is truncated: it ends inside {entry.path}")
         if sha256_hex(data) != entry.sha256:
             raise IntegrityError(f"{what} is damaged: {entry.path} has another digest than its index says")
-        if any(tar.read(-entry.size % tar_form.BLOCK)):
+        if found[end:].strip(b"\0"):
             raise IntegrityError(f"{what} is not what its index says: there is data after {entry.path}")
         yield entry, data
     tar.expect_end(tar_form.END)
@@ -258,6 +261,8 @@ def _is_of(manifest: Manifest, ref: ObjectRef) -> bool:
 
 
 def _encode(component: str) -> str:
+    if _SAFE.fullmatch(component):
+        return component
     return _UNSAFE.sub(lambda match: b"%%%02X" % match[0][0], component.encode()).decode("ascii")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 Manifest = Mapping[str, Any]
@@ -73,8 +74,14 @@ class GVK:
         Raises:
             KeyError: one of them is missing.
         """
-        group, _, version = str(manifest["apiVersion"]).rpartition("/")
-        return cls(group, version, str(manifest["kind"]))
+        return _gvk(str(manifest["apiVersion"]), str(manifest["kind"]))
+
+
+@lru_cache(maxsize=4096)
+def _gvk(api_version: str, kind: str) -> GVK:
+    """One for all objects of a kind: a cluster has thousands of those, and some hundred kinds."""
+    group, _, version = api_version.rpartition("/")
+    return GVK(group, version, kind)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -177,7 +177,7 @@ class SnapshotStore:
             StoreError: it cannot be read.
         """
         with self._checked_archive(index) as spool:
-            yield from read_archive(spool, index, self._limits)
+            yield from read_archive(spool, index)
 
     def verify(self, index: SnapshotIndex) -> None:
         """Reads everything, manifests included; raises like `objects`."""
@@ -252,7 +252,7 @@ class SnapshotStore:
             if self._copy(index, spool) != index.archive_sha256:
                 raise IntegrityError(f"{self._archive_of(index)} has another digest than its index says; it is damaged")
             spool.seek(0)
-            check_archive(spool, index, self._limits)
+            check_archive(spool, index)
             spool.seek(0)
             yield spool
 

@@ -1,8 +1,6 @@
 """Private temporary storage: in memory while small, then a file that never has a name and goes with the process."""
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 from kubestandby.errors import StoreError
@@ -18,21 +16,21 @@ def new_spool(memory_bytes: int = MEMORY_BYTES) -> BinaryIO:
 
 class _Spool(tempfile.SpooledTemporaryFile[bytes]):
     def write(self, data: Any) -> int:
-        with _explained():
+        try:
             return super().write(data)
+        except OSError as error:
+            raise _explained(error) from error
 
     def seek(self, *args: int) -> int:
-        with _explained():
+        try:
             return super().seek(*args)
+        except OSError as error:
+            raise _explained(error) from error
 
 
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        folder = tempfile.gettempdir()
-        cause = (error.strerror or str(error)).lower()
-        raise StoreError(
-            f"temporary folder {folder} cannot be written: {cause}; free space there, or set TMPDIR to a larger folder"
-        ) from error
+def _explained(error: OSError) -> StoreError:
+    folder = tempfile.gettempdir()
+    cause = (error.strerror or str(error)).lower()
+    return StoreError(
+        f"temporary folder {folder} cannot be written: {cause}; free space there, or set TMPDIR to a larger folder"
+    )

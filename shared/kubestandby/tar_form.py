@@ -47,27 +47,27 @@ def describe(block: bytes) -> str:
 
 
 def _block(name: str, size: int, kind: bytes) -> bytes:
-    fields = (
-        name.encode("ascii").ljust(_NAME_BYTES, b"\0"),
-        _octal(0o600, 8),  # mode
-        _octal(0, 8),  # uid
-        _octal(0, 8),  # gid
-        _octal(size, 12),
-        _octal(0, 12),  # mtime
-        b" " * 8,  # the checksum counts as spaces
-        kind,
-        bytes(100),  # linkname
-        b"ustar\x00" + b"00",  # magic and version
-        bytes(64),  # uname and gname
-        bytes(183),  # devmajor, devminor, prefix and rest
-    )
-    block = b"".join(fields)
-    return block[:148] + _octal(sum(block), 7) + b" " + block[156:]
+    path, digits = name.encode("ascii"), _octal(size, 12)
+    checksum = _CONSTANT_SUM + sum(path) + sum(digits) + kind[0]
+    return b"".join((path.ljust(_NAME_BYTES, b"\0"), _OWNED, digits, _UNTIMED, _octal(checksum, 7), b" ", kind, _REST))
 
 
 def _octal(number: int, width: int) -> bytes:
     """Octal digits that fill the field but for a NUL at its end."""
     return b"%0*o" % (width - 1, number) + bytes(1)
+
+
+_OWNED = _octal(0o600, 8) + _octal(0, 8) + _octal(0, 8)
+"""Mode, uid and gid."""
+
+_UNTIMED = _octal(0, 12)
+"""mtime."""
+
+_REST = bytes(100) + b"ustar\x00" + b"00" + bytes(64) + bytes(183)
+"""linkname; magic and version; uname and gname; devmajor, devminor, prefix and what fills the block."""
+
+_CONSTANT_SUM = sum(_OWNED) + sum(_UNTIMED) + sum(_REST) + 8 * ord(" ")
+"""Of all bytes but those of name, size and kind; the checksum's own eight count as spaces."""
 
 
 def _pax_record(keyword: str, value: str) -> bytes:

@@ -29,12 +29,18 @@ def good() -> Iterator[tuple[bytes, SnapshotIndex]]:
 
 
 def reading(data: bytes, index: SnapshotIndex) -> list[Any]:
+    check_index(index)
     return list(read_archive(io.BytesIO(data), index))
+
+
+def checking(data: bytes, index: SnapshotIndex) -> None:
+    check_index(index)
+    check_archive(io.BytesIO(data), index)
 
 
 def refused(data: bytes, index: SnapshotIndex, match: str = ".") -> None:
     with pytest.raises(IntegrityError, match=match):
-        check_archive(io.BytesIO(data), index)
+        checking(data, index)
     with pytest.raises(IntegrityError, match=match):
         reading(data, index)
 
