@@ -154,6 +154,7 @@ class Waiter:
         return WorkloadStatus(ref=ref, readiness=Readiness.IN_PROGRESS, message=message)
 
     def _look_for_obstacles(self, watches: Iterable[_Watch], since: datetime) -> None:
+        """Looks why workloads stand still; what is found shows at the next poll."""
         now = self.clock.now()
         unready = [
             watch
@@ -164,9 +165,6 @@ class Waiter:
         found = find_obstacles(self.cluster, pairs, since)
         for watch in unready:
             watch.obstacle = found.get(watch.desired.identity, "")
-            if watch.obstacle:
-                watch.status = replace(watch.status, message=watch.obstacle)
-                watch.stuck_since = watch.stuck_since or now
 
     def _judge(self, watches: Iterable[_Watch], now: datetime) -> None:
         """Marks as stalled what has been stuck, or quiet, for longer than its grace."""

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from kubestandby.adapters.kube_cluster import connect
-from kubestandby.adapters.kube_http import RetrySettings
 from kubestandby.groups import ClusterAccess
 from tests.integration.restore.recording import RecordingCluster
 from tests.testbed.access import ClusterAccess as TestCluster
@@ -16,7 +15,7 @@ from tests.testbed.fixtures import NamespaceFactory
 def west(standby: TestCluster) -> RecordingCluster:
     """The cluster to restore on."""
     access = ClusterAccess(kubeconfig=standby.kubeconfig, context=standby.context)
-    return RecordingCluster(connect(access, site="west", retry=RetrySettings(budget=3.0)))
+    return RecordingCluster(connect(access, site="west"))
 
 
 @pytest.fixture

@@ -1,5 +1,9 @@
 """What a group owns on a cluster."""
 
+import base64
+import gzip
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,11 +47,11 @@ def test_nothing_is_written_where_nothing_changed() -> None:
     first.read()
     first.write(Inventory(owned=OWNED))
     second = ledger(cluster)
-    cluster.writes.clear()
+    cluster.calls.clear()
 
     second.write(second.read())
 
-    assert cluster.writes == []
+    assert cluster.calls == [("get", "configmaps", SYSTEM_NAMESPACE, "kubestandby-shop")]
 
 
 def test_the_namespace_is_made_where_it_is_missing() -> None:
@@ -77,7 +81,34 @@ def test_an_inventory_that_is_too_large_says_what_to_do(monkeypatch: pytest.Monk
         ledger(standby()).write(Inventory(owned=OWNED))
 
 
-@pytest.mark.parametrize("packed", ["", "!", "aGVsbG8=", "H4sIAAAAAAAAAwMAAAAAAAAAAAA="])
+def test_an_operator_can_read_what_was_restored_last() -> None:
+    cluster = standby()
+
+    ledger(cluster).write(Inventory(snapshot=SnapshotId(2, 1), mode="hot"))
+
+    written = cluster.object("ConfigMap", SYSTEM_NAMESPACE, "kubestandby-shop") or {}
+    assert written["data"] == {"group": "shop", "snapshot": "2-1", "mode": "hot"}
+
+
+def test_an_inventory_that_may_not_be_written_is_an_error() -> None:
+    cluster = standby()
+    cluster.fail("apply", ClusterError("403 Forbidden", status=403, reason="Forbidden"), plural="configmaps")
+
+    with pytest.raises(ClusterError):
+        ledger(cluster).write(Inventory(owned=OWNED))
+
+    assert cluster.object("Namespace", "", SYSTEM_NAMESPACE) is None
+
+
+def packed_json(value: object) -> str:
+    return base64.b64encode(gzip.compress(json.dumps(value).encode())).decode()
+
+
+WHOLE = packed_json({"format": 1, "snapshot": "", "highest": "", "mode": "", "owned": {}, "pendingRestarts": {}})
+CUT = base64.b64encode(base64.b64decode(WHOLE)[:-9]).decode()
+
+
+@pytest.mark.parametrize("packed", ["", "!", "aGVsbG8=", CUT, packed_json({"format": 2}), packed_json([]), f"{WHOLE}="])
 def test_a_damaged_inventory_is_one_clear_error(packed: str) -> None:
     cluster = standby()
     book = ledger(cluster)

@@ -264,3 +264,21 @@ def test_nothing_that_does_not_run_has_a_time_to_recovery() -> None:
 
     assert report.rto_seconds is None
     assert [status.ref.name for status in report.workloads] == ["web"]
+
+
+def test_the_inventory_owns_what_was_sent_and_found_and_nothing_that_could_not_be() -> None:
+    cluster = standby(namespace())
+
+    restore(cluster, namespace(), config_map(), custom("Gadget"))
+
+    owned = InventoryLedger(cluster, GroupName("shop")).read().owned
+    assert owned == {("", "Namespace", "", "shop"), ("", "ConfigMap", "shop", "settings")}
+
+
+def test_a_plan_is_made_in_the_groups_mode_unless_another_is_asked_for() -> None:
+    snapshots, index = stored(*SHOP)
+    restorer = Restorer(standby(), snapshots, FakeClock(NOON))
+    warm = group(mode=RestoreMode.WARM)
+
+    assert restorer.plan(warm, WEST, index).mode is RestoreMode.WARM
+    assert restorer.plan(warm, WEST, index, mode=RestoreMode.HOT).mode is RestoreMode.HOT

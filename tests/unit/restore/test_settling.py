@@ -49,6 +49,7 @@ def test_a_change_names_the_fields() -> None:
     assert isinstance(answer, PlannedObject)
     assert answer.change is Change.CONFIGURED
     assert [(d.path, d.live, d.desired) for d in answer.diffs] == [("data.color", "blue", "red")]
+    assert (answer.reason, answer.method) == ("", Method.APPLY)
     assert answer.live_version
 
 
@@ -112,6 +113,7 @@ def test_what_server_side_apply_cannot_express_is_settled_by_a_replace() -> None
     assert isinstance(same, ObjectResult)
     assert isinstance(other, PlannedObject)
     assert other.method is Method.WHOLE
+    assert "server-side apply cannot express it" in other.reason
 
 
 def test_replacing_keeps_what_others_have_put_on_the_object() -> None:

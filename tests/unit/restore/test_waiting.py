@@ -5,8 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from functions.restore.waiting import Grace, Waiter
-from kubestandby.errors import ClusterError
+from kubestandby.errors import ClusterError, ClusterUnavailableError
 from kubestandby.reports import Readiness, WorkloadStatus
 from tests.fakes.fake_clock import FakeClock
 from tests.fakes.fake_cluster import FakeCluster
@@ -140,6 +142,7 @@ def test_a_stalled_workload_does_not_hold_the_others() -> None:
     found = wait(cluster, [workload(), workload(name="slow")], clock)
 
     assert found["web"].stalled
+    assert found["web"].message.startswith("Pod web-0: it cannot be scheduled")
     assert found["slow"].readiness is Readiness.CURRENT
 
 
@@ -215,10 +218,11 @@ def test_a_claim_may_name_its_class_in_an_annotation() -> None:
 
 
 def test_a_claim_of_a_class_that_the_standby_lacks_is_stalled_with_the_class() -> None:
-    pending = claim(storageClassName="fast")
+    pending, clock = claim(storageClassName="fast"), FakeClock(NOON)
 
-    found = wait(standby(pending | {"status": {"phase": "Pending"}}), [pending])
+    found = wait(standby(pending | {"status": {"phase": "Pending"}}), [pending], clock)
 
+    assert clock.now() - NOON < timedelta(seconds=25)
     assert found["data"].stalled
     assert "StorageClass fast does not exist" in found["data"].message
 
@@ -281,3 +285,51 @@ def test_reasons_that_may_not_be_read_are_done_without() -> None:
 
 def test_config_and_namespaces_are_not_waited_for() -> None:
     assert wait(standby(), [config_map(), namespace()]) == {}
+
+
+def test_a_claim_without_a_class_needs_a_volume_that_is_there() -> None:
+    found = wait(standby(claim() | {"status": {"phase": "Pending"}}), [claim()])
+
+    assert found["data"].stalled
+    assert "no PersistentVolume matches it" in found["data"].message
+
+
+def test_classes_that_may_not_be_read_are_taken_as_missing() -> None:
+    pending = claim(storageClassName="fast")
+    cluster = standby(pending | {"status": {"phase": "Pending"}})
+    cluster.fail("list", ClusterError("forbidden", status=403, reason="Forbidden"), plural="storageclasses")
+
+    assert wait(cluster, [pending])["data"].stalled
+
+
+def test_a_custom_resource_that_is_ready_is_told() -> None:
+    ready_one = custom() | {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+
+    assert wait(standby(definition(), ready_one), [custom()])["one"].readiness is Readiness.CURRENT
+
+
+def test_what_has_failed_keeps_its_own_reason_while_others_are_waited_for() -> None:
+    stalled = custom() | {"status": {"conditions": [{"type": "Stalled", "status": "True", "reason": "BadSpec"}]}}
+
+    found = wait(standby(definition(), stalled, unready(workload())), [custom(), workload()], timeout=80)
+
+    assert (found["one"].readiness, found["one"].stalled) == (Readiness.FAILED, False)
+    assert found["one"].message == "BadSpec"
+
+
+def test_a_workload_that_moves_is_not_looked_into() -> None:
+    cluster, clock = standby(unready(workload())), ScriptedClock()
+    for second in range(1, 40):
+        clock.at(second, lambda: cluster.put(unready(workload())))
+
+    wait(cluster, [workload()], clock, timeout=30)
+
+    assert ("list", "pods", "shop", "") not in cluster.calls
+
+
+def test_a_cluster_that_goes_away_ends_the_wait() -> None:
+    cluster = standby(unready(workload()))
+    cluster.fail("list", ClusterUnavailableError("unreachable", reason="Unreachable"), plural="deployments")
+
+    with pytest.raises(ClusterUnavailableError):
+        wait(cluster, [workload()])
