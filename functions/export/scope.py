@@ -110,7 +110,7 @@ def read_scope(cluster: Cluster, group: ProtectionGroup, site: SiteName) -> Scop
         wanted = [manifest for name in names if (manifest := found.get(name)) is not None]
     else:
         listed, version = _listed(cluster)
-        excluded = set(group.excluded_namespaces_at(site))
+        excluded = set(group.exclude_namespaces)
         wanted = sorted(
             (m for m in listed if m["metadata"]["name"] not in excluded), key=lambda m: m["metadata"]["name"]
         )

@@ -221,13 +221,6 @@ class ProtectionGroup:
         return digest(self.transforms_to(site))
 
     def namespaces_at(self, site: SiteName) -> tuple[str, ...]:
-        """`namespaces`, by the names that they have at this site."""
-        return self._named_at(site, self.namespaces)
-
-    def excluded_namespaces_at(self, site: SiteName) -> tuple[str, ...]:
-        """`exclude_namespaces`, by the names that they have at this site."""
-        return self._named_at(site, self.exclude_namespaces)
-
-    def _named_at(self, site: SiteName, namespaces: tuple[str, ...]) -> tuple[str, ...]:
+        """`namespaces`, by the names that they have at this site. Those left out have no names of their own."""
         names = namespace_names(self.transforms_to(site)) if site == self.standby else {}
-        return tuple(names.get(name, name) for name in namespaces)
+        return tuple(names.get(name, name) for name in self.namespaces)
