@@ -16,7 +16,7 @@ from kubestandby.cli.session import Session
 from kubestandby.cli.status_view import GroupStatus, group_status
 from kubestandby.cli.tables import cell, show
 from kubestandby.cli.terminal import messages
-from kubestandby.cli.up_tables import Event, FunctionView, event_line, functions_table, up_view
+from kubestandby.cli.up_tables import Event, FunctionView, event_line, functions_table, up_view, webhooks_table
 from kubestandby.cli.wording import duration
 from kubestandby.groups import ProtectionGroup
 from kubestandby.layout import Function
@@ -33,7 +33,7 @@ _DRAWN_PER_SECOND = 4
 @click.command(
     epilog=examples(
         "kubestandby up --config shop.yaml --port 8080",
-        'curl -d \'{"action": "export", "group": "shop"}\' http://127.0.0.1:8080/',
+        'curl -d \'{"action": "export", "group": "shop"}\' http://127.0.0.1:8080/  # from this machine only',
     )
 )
 @configured
@@ -57,11 +57,12 @@ def up(session: Session, port: int | None, tick: float, plain: bool) -> int:
 
     Runs the three functions, relays their events, keeps the timer.
 
-    Exports run by each group's schedule, by webhook (POST to the export function) and by request; the standby follows.
+    Exports run by each group's schedule, by webhook (a signed POST to the export function) and by request; the standby
+    follows.
     On a terminal a table shows functions, groups and events.
     """
     console = messages()
-    view = LiveView(session, console) if console.is_terminal and not plain else PlainView(console)
+    view = LiveView(session, console) if console.is_terminal and not plain else PlainView(session, console)
     with view:
         run_until_stopped(
             session.config,
@@ -102,7 +103,8 @@ def _views(functions: Functions) -> list[FunctionView]:
 class PlainView:
     """One line per event."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, session: Session, console: Console) -> None:
+        self._session = session
         self._console = console
         self._ending = ExitStack()
 
@@ -118,7 +120,8 @@ class PlainView:
     def ready(self, functions: Functions) -> None:
         """Says where the functions are."""
         _log_to_file(functions, self._ending)
-        show(self._console, functions_table(_views(functions)))
+        views = _views(functions)
+        show(self._console, functions_table(views), webhooks_table(views, self._session.groups))
         self._console.print(f"log: {functions.log}", soft_wrap=True)
         self._console.print("up; stop with Ctrl-C")
 
@@ -181,4 +184,6 @@ class LiveView:
             f"kubestandby up, for {duration((self._session.clock.now() - self._started).total_seconds())}", "bold"
         )
         log = cell(f"log: {self._functions.log}", "dim")
-        return Group(head, up_view(_views(self._functions), self._statuses, tuple(self._events)), log)
+        return Group(
+            head, up_view(_views(self._functions), self._statuses, tuple(self._events), self._session.groups), log
+        )

@@ -11,7 +11,9 @@ from kubestandby.cli.status_tables import status_view
 from kubestandby.cli.status_view import GroupStatus
 from kubestandby.cli.tables import BAD, DIM, GOOD, WARN, cell, stacked, table
 from kubestandby.cli.wording import counted, duration
+from kubestandby.groups import ProtectionGroup
 from kubestandby.layout import Function
+from kubestandby.runtime.webhooks.endpoint import url_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,21 @@ def functions_table(functions: Sequence[FunctionView]) -> RenderableType:
     return made
 
 
+def webhooks_table(functions: Sequence[FunctionView], groups: Sequence[ProtectionGroup]) -> RenderableType | None:
+    """Where each webhook is posted to; None where there are none."""
+    base = next((one.url.rstrip("/") for one in functions if one.function is Function.EXPORT), "")
+    made = table("", ("webhook", "of", "url"))
+    for group in groups:
+        for webhook in group.webhooks:
+            where = (
+                cell("an event of the platform", DIM)
+                if webhook.kind.is_event
+                else cell(base + url_path(group, webhook))
+            )
+            made.add_row(cell(f"{group.name} {webhook.name}"), cell(webhook.kind), where)
+    return made if made.row_count else None
+
+
 def event_line(event: Event) -> Text:
     """One event as a line."""
     line = cell(f"{event.at:%H:%M:%S}  ", DIM)
@@ -60,8 +77,18 @@ def _verdict(event: Event) -> Text:
 
 
 def up_view(
-    functions: Sequence[FunctionView], statuses: Sequence[GroupStatus], events: Sequence[Event]
+    functions: Sequence[FunctionView],
+    statuses: Sequence[GroupStatus],
+    events: Sequence[Event],
+    groups: Sequence[ProtectionGroup] = (),
 ) -> RenderableType:
-    """Functions, groups, events."""
+    """Functions, webhooks, groups, events."""
     told = [event_line(event) for event in events] or [cell("no event yet", DIM)]
-    return stacked(functions_table(functions), *(status_view(status) for status in statuses), cell(""), *told)
+    webhooks = webhooks_table(functions, groups)
+    return stacked(
+        functions_table(functions),
+        *([webhooks] if webhooks else []),
+        *(status_view(status) for status in statuses),
+        cell(""),
+        *told,
+    )

@@ -33,6 +33,7 @@ def test_the_configuration_that_it_writes_is_one_that_we_read(workspace: Workspa
 def test_nobody_else_may_read_it(workspace: Workspace) -> None:
     assert workspace.folder.stat().st_mode & 0o077 == 0
     assert workspace.kubeconfig.stat().st_mode & 0o077 == 0
+    assert (workspace.folder / "webhook.secret").stat().st_mode & 0o077 == 0
 
 
 def test_a_lost_store_is_an_error_to_read_and_to_write_and_not_an_empty_bucket(workspace: Workspace) -> None:

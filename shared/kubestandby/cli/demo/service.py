@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +13,7 @@ from rich.console import Console
 
 from kubestandby.adapters.group_file import CONFIG_VARIABLE
 from kubestandby.adapters.system_clock import SystemClock
+from kubestandby.cli.demo import pipeline
 from kubestandby.cli.progress import Steps
 from kubestandby.cli.waiting import wait_for
 from kubestandby.errors import StandbyError
@@ -23,7 +23,6 @@ from kubestandby.runtime.local import UpInfo, running
 _COMMAND = (sys.executable, "-m", "kubestandby.cli")
 _START_SECONDS = 90.0
 _STOP_SECONDS = 30.0
-_ANSWER_SECONDS = 30.0
 _ERRORS_TOLD = 5
 
 
@@ -83,7 +82,7 @@ class Up:
         """The file that the functions log to, once they run."""
         return Path(self._info.log) if self._info else None
 
-    def webhook(self, group: str) -> str:
+    def webhook(self, group: str, secret: bytes) -> str:
         """Sends the deployment webhook, as a pipeline would at the end of a release; returns the request's name.
 
         Raises:
@@ -91,17 +90,7 @@ class Up:
         """
         if self._info is None:
             raise StandbyError("`kubestandby up` does not run")
-        body = json.dumps({"action": "export", "group": group, "origin": "webhook"}).encode()
-        call = urllib.request.Request(  # noqa: S310 - the URL is that of our own process
-            self._info.urls[Function.EXPORT], data=body, headers={"Content-Type": "application/json"}
-        )
-        # Never through a proxy: it is this machine.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(call, timeout=_ANSWER_SECONDS) as answer:
-                return str(json.load(answer)["request"])
-        except (OSError, ValueError, KeyError) as error:
-            raise StandbyError(f"the export function did not take the webhook: {error}") from error
+        return pipeline.send(self._info.urls[Function.EXPORT], group, secret)
 
 
 def told_errors(log: Path) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from kubestandby.cli.demo import pipeline
 from kubestandby.groups import API_VERSION, ClusterAccess, RestoreMode
 
 PRIMARY_SITE = "east"
@@ -22,6 +23,7 @@ class Workspace:
         self.config = self.folder / "demo.yaml"
         self.log = self.folder / "up.log"
         self.kubeconfig = self.folder / "primary.kubeconfig"
+        self.webhook_secret = pipeline.new_secret()
         self._lost = self.folder / "lost"
 
     def write_kubeconfig(self, data: bytes) -> ClusterAccess:
@@ -32,6 +34,8 @@ class Workspace:
     def write_config(self, group: str, namespaces: Sequence[str], standby: ClusterAccess, mode: RestoreMode) -> None:
         """Writes the configuration of the one group."""
         primary = ClusterAccess(kubeconfig=self.kubeconfig)
+        secret = self.folder / "webhook.secret"
+        _write_private(secret, self.webhook_secret)
         document = {
             "apiVersion": API_VERSION,
             "kind": "ProtectionGroup",
@@ -45,6 +49,7 @@ class Workspace:
                 "primary": PRIMARY_SITE,
                 "standby": STANDBY_SITE,
                 "restore": {"mode": str(mode)},
+                "webhooks": pipeline.settings(secret),
             },
         }
         _write_private(self.config, yaml.safe_dump(document, sort_keys=False).encode())

@@ -28,6 +28,11 @@ _LOG = logging.getLogger(__name__)
 _AGAIN_SECONDS = "10"
 
 
+def url_path(group: ProtectionGroup, webhook: Webhook) -> str:
+    """Where the webhook is posted to."""
+    return f"{PREFIX}{group.name}/{webhook.name}"
+
+
 class Webhooks:
     """The webhooks of all groups of the configuration."""
 
