@@ -47,6 +47,7 @@ def _push(group: ProtectionGroup, requests: RequestLog, name: str, *, attempts: 
         snapshot=request.snapshot,
         to=request.to,
         mode=request.mode,
+        order=request.order,
         continues=name,
         attempt=attempts + 1,
     )

@@ -22,6 +22,7 @@ class Action(StrEnum):
     """What a request asks for; each is carried out by one function."""
 
     EXPORT = "export"
+    IMPORT = "import"
     SANITIZE = "sanitize"
     RESTORE = "restore"
     PLAN = "plan"
@@ -30,6 +31,7 @@ class Action(StrEnum):
 
 FUNCTION_OF = {
     Action.EXPORT: Function.EXPORT,
+    Action.IMPORT: Function.EXPORT,
     Action.SANITIZE: Function.SANITIZE,
     Action.RESTORE: Function.RESTORE,
     Action.PLAN: Function.RESTORE,
@@ -120,6 +122,23 @@ def outcome_key(group: GroupName, name: str) -> str:
 def begun_key(group: GroupName, name: str) -> str:
     """Mark that the request of this name has been begun: what comes to pass from here on may be missed by it."""
     return f"begun/{group}/{name}.json"
+
+
+def import_prefix(group: GroupName) -> str:
+    """Prefix of the manifests that requests to import have brought along."""
+    return f"imports/{group}/"
+
+
+def import_key(group: GroupName, name: str) -> str:
+    """The manifests that one request to import has brought along; deleted when it has its outcome."""
+    return f"imports/{group}/{name}.jsonl.gz"
+
+
+def parse_import_key(key: str) -> str | None:
+    """The name in an import's key, or None where the key is of something else."""
+    parts = key.split("/")
+    is_import = len(parts) == 3 and parts[0] == "imports" and parts[2].endswith(".jsonl.gz")
+    return parts[2].removesuffix(".jsonl.gz") if is_import else None
 
 
 def delivery_prefix(group: GroupName) -> str:

@@ -11,7 +11,7 @@ from kubestandby.creation import create_object
 from kubestandby.errors import FormatError, ObjectExistsError, ObjectMissingError
 from kubestandby.layout import Action
 from kubestandby.ports import Clock, ObjectStore
-from kubestandby.requests import Outcome, Request
+from kubestandby.requests import ImportOrder, Outcome, Request
 from kubestandby.snapshots import GroupName, SiteName, SnapshotId
 
 MAX_REQUEST_BYTES = 64 * 1024
@@ -56,6 +56,7 @@ class RequestLog:
         mode: str = "",
         continues: str = "",
         attempt: int = 1,
+        order: ImportOrder | None = None,
     ) -> Request:
         """Writes a request down; its creation is the event that starts the work.
 
@@ -75,6 +76,7 @@ class RequestLog:
             mode=mode,
             continues=continues,
             attempt=attempt,
+            order=order,
         )
         create_object(self._control, layout.request_key(group, request.name), codec.encode(request))
         return request

@@ -11,6 +11,27 @@ from kubestandby.snapshots import GroupName, SiteName, SnapshotId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOrder:
+    """What a request to import brings along, and what is asked for.
+
+    Attributes:
+        payload: the name of the manifests' object, the last part of its key; `sha256` (hex) and `size` (bytes) are its.
+        files: what the files were called, for people; no paths.
+        namespace: of objects that name none and need one; "" where none is given.
+        keep_all: also cluster-scoped objects that nothing in the group's namespaces needs.
+        as_of: when the state was read, where that is known: an archive keeps it.
+    """
+
+    payload: str
+    sha256: str
+    size: int
+    files: tuple[str, ...] = ()
+    namespace: str = ""
+    keep_all: bool = False
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One request, written once to the control bucket of the site that is to do the work.
 
@@ -22,6 +43,7 @@ class Request:
         mode: for a restore: rehearse, warm or hot; "" means the group's own.
         continues: name of the request that this one pushes again, "" for a first one. Its outcome goes there.
         attempt: 1 for a first one.
+        order: for an import.
     """
 
     group: GroupName
@@ -34,6 +56,7 @@ class Request:
     mode: str = ""
     continues: str = ""
     attempt: int = 1
+    order: ImportOrder | None = None
 
     @property
     def outcome_name(self) -> str:

@@ -1,0 +1,139 @@
+"""What must be right about a manifest before anybody works with it: what names it, and what marks it.
+
+Deeper down the server that restores it is the judge.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from kubestandby.adapters.manifest_files.yaml_documents import Document, Path
+from kubestandby.adapters.marked_yaml import shown
+from kubestandby.errors import ManifestError
+
+_KUSTOMIZATIONS = ("kustomize.config.k8s.io/",)
+_LONGEST_NAME = 253
+"""Of a name, a namespace, a group or a kind (RFC 1123 subdomain)."""
+
+_TYPES = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a mapping", str: "text"}
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenManifest:
+    """One object's manifest, checked, and where it was written: `file:line`."""
+
+    origin: str
+    manifest: Mapping[str, Any]
+
+
+def manifests_of(document: Document, what: str) -> Iterator[WrittenManifest]:
+    """The manifest in a document, or those of a list; as `kubectl get -o yaml` writes them.
+
+    Raises:
+        ManifestError: a manifest does not say what it is, or its labels and the like are of another type than the
+            API's; the message is `what:line: ...`.
+    """
+    check = _Check(document, what)
+    if isinstance(document.value, dict) and isinstance(document.value.get("items"), list):
+        yield from check.items()
+    else:
+        yield check.manifest(document.value, ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    document: Document
+    what: str
+
+    def items(self) -> Iterator[WrittenManifest]:
+        """Items of a list; those of a typed list (`ConfigMapList`) may leave out what the list says."""
+        listed = self.document.value
+        kind = str(listed.get("kind", "")).removesuffix("List")
+        given = {"apiVersion": listed.get("apiVersion"), "kind": kind} if kind else {}
+        for position, item in enumerate(listed["items"]):
+            whole = {**given, **item} if isinstance(item, dict) else item
+            yield self.manifest(whole, ("items", position))
+
+    def manifest(self, value: Any, path: Path) -> WrittenManifest:
+        """Checks one manifest at this place."""
+        if not isinstance(value, dict):
+            self._refuse(path, "no manifest: it is not a mapping; a manifest has apiVersion, kind and metadata")
+        api_version = self._text(value, (*path, "apiVersion"))
+        if api_version.startswith(_KUSTOMIZATIONS):
+            self._refuse(
+                path, "a kustomization; give what it makes: kubectl kustomize DIR | kubestandby import GROUP -"
+            )
+        if api_version.count("/") > 1 or api_version.startswith("/") or api_version.endswith("/"):
+            self._refuse((*path, "apiVersion"), f"apiVersion {shown(api_version)} is not GROUP/VERSION")
+        self._text(value, (*path, "kind"))
+        metadata = value.get("metadata")
+        if not isinstance(metadata, dict):
+            self._refuse((*path, "metadata"), "no manifest: metadata is missing, or is not a mapping")
+        self._metadata(metadata, (*path, "metadata"))
+        return WrittenManifest(
+            f"{self.what}:{self.document.line(path)}", {**value, "metadata": _without_nulls(metadata)}
+        )
+
+    def _metadata(self, metadata: dict[str, Any], path: Path) -> None:
+        if metadata.get("name") is None and metadata.get("generateName") is not None:
+            self._refuse(path, "generateName and no name: such an object cannot be brought back; give it a name")
+        self._text(metadata, (*path, "name"))
+        if metadata.get("namespace"):
+            self._text(metadata, (*path, "namespace"))
+        for marks in ("labels", "annotations"):
+            self._texts(metadata.get(marks), (*path, marks))
+        self._each(metadata.get("finalizers"), (*path, "finalizers"), str)
+        self._each(metadata.get("ownerReferences"), (*path, "ownerReferences"), dict)
+        self._each(metadata.get("managedFields"), (*path, "managedFields"), dict)
+        for position, owner in enumerate(metadata.get("ownerReferences") or ()):
+            for name in ("apiVersion", "kind", "name"):
+                self._text(owner, (*path, "ownerReferences", position, name))
+
+    def _text(self, mapping: Mapping[str, Any], path: Path) -> str:
+        value, name = mapping.get(str(path[-1])), _field(path)
+        if value is None or value == "":
+            self._refuse(path, f"no manifest: {name} is missing")
+        if not isinstance(value, str):
+            self._refuse(path, f"{name} is {_TYPES[type(value)]} and should be text; quote it")
+        if len(value) > _LONGEST_NAME:
+            self._refuse(path, f"{name} has {len(value)} characters; the API allows {_LONGEST_NAME}")
+        return value
+
+    def _texts(self, mapping: Any, path: Path) -> None:
+        if mapping is None:
+            return
+        if not isinstance(mapping, dict):
+            self._refuse(path, f"{_field(path)} is {_TYPES[type(mapping)]} and should be a mapping")
+        for key, value in mapping.items():
+            if value is not None and not isinstance(value, str):
+                wrong = f"{_field(path)}[{shown(key)}] is {_TYPES[type(value)]} and should be text; quote it"
+                self._refuse((*path, key), wrong)
+
+    def _each(self, items: Any, path: Path, kind: type) -> None:
+        if items is None:
+            return
+        if not isinstance(items, list):
+            self._refuse(path, f"{_field(path)} is {_TYPES[type(items)]} and should be a list")
+        for position, item in enumerate(items):
+            if not isinstance(item, kind):
+                self._refuse((*path, position), f"{_field(path)}[{position}] should be {_TYPES[kind]}")
+
+    def _refuse(self, path: Path, problem: str) -> NoReturn:
+        raise ManifestError(f"{self.what}:{self.document.line(path)}: {problem}")
+
+
+def _without_nulls(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """A field that is null, or an empty namespace, says nothing: to the server it is not there."""
+    kept = {name: value for name, value in metadata.items() if value is not None}
+    if not kept.get("namespace"):
+        kept.pop("namespace", None)
+    for marks in ("labels", "annotations"):
+        if marks in kept:
+            kept[marks] = {key: "" if value is None else value for key, value in kept[marks].items()}
+    return kept
+
+
+def _field(path: Path) -> str:
+    """The field as in the API reference: without the place in a list that the manifest is an item of."""
+    inner = path[2:] if path[:1] == ("items",) else path
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in inner).removeprefix(".")

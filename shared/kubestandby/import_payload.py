@@ -1,0 +1,216 @@
+"""The manifests that a request to import brings along, as one object in the control bucket.
+
+The command line reads files where they are and uploads what is in them; export makes a raw snapshot of it. The object
+is one gzip stream of JSON lines `[origin, manifest]`. It holds Secrets as they were written, and is deleted once the
+request has its outcome.
+"""
+
+import gzip
+import hashlib
+import re
+import secrets
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import orjson
+
+from kubestandby import layout
+from kubestandby.errors import (
+    FormatError,
+    IntegrityError,
+    ManifestError,
+    ObjectMissingError,
+    ObjectTooLargeError,
+    StoreUnavailableError,
+)
+from kubestandby.ports import Clock, ObjectStore
+from kubestandby.requests import ImportOrder
+from kubestandby.resources import Manifest
+from kubestandby.snapshots import GroupName
+from kubestandby.spool import new_spool
+
+_COMPRESSION_LEVEL = 1
+_CHUNK_BYTES = 1024 * 1024
+_TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
+_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayloadLimits:
+    """What is taken on at most, whatever a request says. Sizes are in bytes."""
+
+    packed_bytes: int = 512 * 1024 * 1024
+    line_bytes: int = 32 * 1024 * 1024
+    plain_bytes: int = 4 * 1024**3
+    objects: int = 500_000
+
+
+DEFAULT_LIMITS = PayloadLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedObject:
+    """One manifest, and where it was written: `file:line`."""
+
+    origin: str
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A payload that was uploaded, as the request names it."""
+
+    name: str
+    sha256: str
+    size: int
+
+
+class PayloadWriter:
+    """Collects manifests in a private spool. A context manager: leaving it drops the spool."""
+
+    def __init__(self, limits: PayloadLimits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
+        self._spool = new_spool()
+        self._packed = gzip.GzipFile(fileobj=self._spool, mode="wb", compresslevel=_COMPRESSION_LEVEL, mtime=0)
+        self.objects = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._spool.close()
+
+    def add(self, origin: str, manifest: Manifest) -> None:
+        """Takes one manifest in.
+
+        Raises:
+            ManifestError: it is no JSON, or too large; or these are too many.
+            StoreError: the temporary folder is full.
+        """
+        try:
+            line = orjson.dumps([origin, manifest], option=orjson.OPT_APPEND_NEWLINE)
+        except orjson.JSONEncodeError as error:
+            raise ManifestError(
+                f"{origin}: nested too deeply, or with half of a surrogate pair in it; no server takes that"
+            ) from error
+        if len(line) > self._limits.line_bytes:
+            raise ManifestError(f"{origin}: {len(line)} bytes for one object; a server takes no more than 3 MiB")
+        self.objects += 1
+        if self.objects > self._limits.objects:
+            raise ManifestError(f"{origin}: more than {self._limits.objects} objects; import them in parts")
+        self._packed.write(line)
+
+    def upload(self, control: ObjectStore, group: GroupName, clock: Clock) -> Upload:
+        """Writes everything to the bucket, under a name that nobody else has.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        self._packed.close()
+        self._spool.seek(0)
+        digest, size = hashlib.sha256(), 0
+        for chunk in iter(lambda: self._spool.read(_CHUNK_BYTES), b""):
+            digest.update(chunk)
+            size += len(chunk)
+        name = f"{clock.now().astimezone(UTC).strftime(_TIME_FORMAT)}-{secrets.token_hex(4)}"
+        self._spool.seek(0)
+        control.put_if_absent(layout.import_key(group, name), self._spool)
+        return Upload(name=name, sha256=digest.hexdigest(), size=size)
+
+
+class PayloadReader:
+    """The manifests of a payload whose digest is that of its request; can be read again and again."""
+
+    def __init__(self, spool: BinaryIO, what: str, limits: PayloadLimits) -> None:
+        self._spool = spool
+        self._what = what
+        self._limits = limits
+
+    def objects(self) -> Iterator[ImportedObject]:
+        """All manifests in the order in which they were read.
+
+        Raises:
+            FormatError: it is not in our form, or more than is taken on.
+        """
+        self._spool.seek(0)
+        left = self._limits.plain_bytes
+        try:
+            with gzip.GzipFile(fileobj=self._spool, mode="rb") as plain:
+                for number in range(1, self._limits.objects + 2):
+                    line = plain.readline(self._limits.line_bytes + 1)
+                    left -= len(line)
+                    if not line:
+                        return
+                    if left < 0 or len(line) > self._limits.line_bytes or number > self._limits.objects:
+                        raise FormatError(f"{self._what} holds more than an import may; import the files in parts")
+                    yield _object_in(line, f"{self._what}, line {number}")
+        except (OSError, EOFError, zlib.error) as error:
+            raise FormatError(f"{self._what} is not gzip: {error}; import the files again") from error
+
+
+@contextmanager
+def open_payload(
+    control: ObjectStore, group: GroupName, order: ImportOrder, limits: PayloadLimits = DEFAULT_LIMITS
+) -> Iterator[PayloadReader]:
+    """The payload that a request names, copied into a private spool and checked before anything of it is read.
+
+    Raises:
+        FormatError: the request's name for it is none.
+        IntegrityError: it is gone, or is not the one that the request names.
+        StoreError: it cannot be read.
+    """
+    if not _NAME.fullmatch(order.payload) or not 0 <= order.size <= limits.packed_bytes:
+        raise FormatError(f"the request to import into group {group} names no payload that this version takes")
+    key = layout.import_key(group, order.payload)
+    what = f"payload {key} in {control.url}"
+    with new_spool() as spool:
+        if _copied(control, key, order.size, spool) != order.sha256:
+            raise IntegrityError(f"{what} is not the one that was uploaded; import the files again")
+        yield PayloadReader(spool, what, limits)
+
+
+def payload_names(control: ObjectStore, group: GroupName) -> tuple[str, ...]:
+    """Names of all payloads that lie in the bucket.
+
+    Raises:
+        StoreError: it cannot be listed.
+    """
+    keys = (layout.parse_import_key(key) for key in control.list(layout.import_prefix(group)))
+    return tuple(name for name in keys if name and _NAME.fullmatch(name))
+
+
+def uploaded_at(name: str) -> datetime:
+    """When a payload of this name was uploaded, by the clock of whoever did it."""
+    return datetime.strptime(name.partition("-")[0], _TIME_FORMAT).replace(tzinfo=UTC)
+
+
+def _copied(control: ObjectStore, key: str, size: int, spool: BinaryIO) -> str:
+    """SHA-256 of what was copied; "" where that cannot be the payload."""
+    digest = hashlib.sha256()
+    try:
+        with control.open(key, max_bytes=size) as stream:
+            for chunk in iter(lambda: stream.read(_CHUNK_BYTES), b""):
+                digest.update(chunk)
+                spool.write(chunk)
+    except (ObjectMissingError, ObjectTooLargeError):
+        return ""
+    except OSError as error:
+        raise StoreUnavailableError(f"object {key} in {control.url} cannot be read to its end: {error}") from error
+    return digest.hexdigest()
+
+
+def _object_in(line: bytes, what: str) -> ImportedObject:
+    try:
+        origin, manifest = orjson.loads(line)
+    except ValueError as error:
+        raise FormatError(f"{what} is not in our form; import the files again") from error
+    if not isinstance(origin, str) or not isinstance(manifest, dict):
+        raise FormatError(f"{what} is not in our form; import the files again")
+    return ImportedObject(origin, manifest)
