@@ -66,7 +66,7 @@ class ClusterScopedExport:
             ConfigError: an entry of `spec.include` cannot be understood.
             ClusterError: the cluster as a whole does not answer, or refuses the credentials.
         """
-        types = [type_ for type_ in listable_types(self.discovery) if not type_.namespaced]
+        types = [type_ for type_ in listable_types(self.discovery, self.group.api_versions) if not type_.namespaced]
         kinds = {CLUSTER_ROLE, CUSTOM_RESOURCE_DEFINITION, *CLASSES}
         self._take_included()
         self._list([type_ for type_ in types if type_.gvk.group_kind not in kinds])

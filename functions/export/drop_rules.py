@@ -8,7 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kubestandby.groups import NO_KINDS, Kinds
 from kubestandby.resources import GVK, Manifest
+
+from .ownership import is_made_again
 
 EXCLUDE_LABELS = ("kubestandby.dev/exclude", "velero.io/exclude-from-backup")
 LEADER_ANNOTATION = "control-plane.alpha.kubernetes.io/leader"
@@ -19,15 +22,17 @@ TOKEN_CONTROLLER_SUFFIX = re.compile(r"-token-[bcdfghjklmnpqrstvwxz2456789]{5}$"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What has to be known of other objects, by (namespace, name).
+    """What has to be known beside the object itself; of other objects by (namespace, name).
 
     Attributes:
+        include_owned: the group's choice of kinds that cross although a custom resource controls them.
         selecting_services: Services that have a selector.
         token_secrets: Secrets that a ServiceAccount names in its `secrets`.
     """
 
     selecting_services: frozenset[tuple[str, str]] = frozenset()
     token_secrets: frozenset[tuple[str, str]] = frozenset()
+    include_owned: Kinds = NO_KINDS
 
 
 Rule = Callable[[Manifest, Facts], bool]
@@ -44,9 +49,9 @@ def being_deleted(manifest: Manifest, _: Facts) -> bool:
     return bool(manifest["metadata"].get("deletionTimestamp"))
 
 
-def owned_by_controller(manifest: Manifest, _: Facts) -> bool:
-    """An owner with `controller: true` makes it again (OwnerReference)."""
-    return any(owner.get("controller") for owner in manifest["metadata"].get("ownerReferences") or ())
+def owned_by_controller(manifest: Manifest, facts: Facts) -> bool:
+    """The controller of its owner makes it again (OwnerReference.controller; see `ownership`)."""
+    return is_made_again(manifest, facts.include_owned)
 
 
 def mirror_pod(manifest: Manifest, _: Facts) -> bool:

@@ -61,5 +61,5 @@ class Exporter:
         assembly.note_version(NAMESPACE, scope.resource_version)
         assembly.note_dropped(Counter(scope.dropped))
         lister = Lister(self._cluster, page_size=self._page_size)
-        export_namespaced(lister, discovery, scope.namespaces, assembly)
+        export_namespaced(lister, group, discovery, scope.namespaces, assembly)
         ClusterScopedExport(self._cluster, lister, group, discovery, assembly).run()

@@ -1,7 +1,9 @@
 """Exports what is in a group's namespaces."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from kubestandby.groups import ProtectionGroup
 from kubestandby.ports import Discovery
 from kubestandby.resources import Manifest, ResourceType
 
@@ -17,17 +19,20 @@ JUDGED_FIRST = frozenset({("", "Service"), ("", "ServiceAccount")})
 """Types of which `Facts` are needed to judge the others."""
 
 
-def export_namespaced(lister: Lister, discovery: Discovery, namespaces: Sequence[str], assembly: Assembly) -> None:
+def export_namespaced(
+    lister: Lister, group: ProtectionGroup, discovery: Discovery, namespaces: Sequence[str], assembly: Assembly
+) -> None:
     """Takes every object that is to be kept; types that cannot be read are noted.
 
     Raises:
         ClusterError: the cluster as a whole does not answer, or refuses the credentials.
     """
-    types = [type_ for type_ in listable_types(discovery) if type_.namespaced]
+    types = [type_ for type_ in listable_types(discovery, group.api_versions) if type_.namespaced]
     first = [type_ for type_ in types if type_.gvk.group_kind in JUDGED_FIRST]
-    facts = _FactsInTheMaking()
-    _export(lister, [_task(type_, namespaces, Facts(), facts) for type_ in first], assembly)
-    judged = facts.facts()
+    known = Facts(include_owned=group.include_owned)
+    learning = _FactsInTheMaking()
+    _export(lister, [_task(type_, namespaces, known, learning) for type_ in first], assembly)
+    judged = learning.added_to(known)
     _export(lister, [_task(type_, namespaces, judged) for type_ in types if type_ not in first], assembly)
 
 
@@ -79,6 +84,6 @@ class _FactsInTheMaking:
             names = [secret.get("name", "") for secret in manifest.get("secrets") or ()]
             self._secrets.update((metadata["namespace"], name) for name in names)
 
-    def facts(self) -> Facts:
-        """What was learnt."""
-        return Facts(selecting_services=frozenset(self._services), token_secrets=frozenset(self._secrets))
+    def added_to(self, known: Facts) -> Facts:
+        """What was known, with what was learnt."""
+        return replace(known, selecting_services=frozenset(self._services), token_secrets=frozenset(self._secrets))

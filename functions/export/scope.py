@@ -1,7 +1,7 @@
 """Which types an export lists, and in which namespaces."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from kubestandby.errors import ConfigError, ListExpiredError
 from kubestandby.groups import IncludedObject, ProtectionGroup
@@ -76,15 +76,27 @@ class Scope:
     resource_version: str = ""
 
 
-def listable_types(discovery: Discovery) -> Iterator[ResourceType]:
-    """The types that an export reads: they can be listed, read and made anew, and each object is in one of them."""
+def listable_types(discovery: Discovery, api_versions: Collection[str] = ()) -> Iterator[ResourceType]:
+    """The types that an export reads: they can be listed, read and made anew, and each object is in one of them.
+
+    In the version that the server prefers, or in one of `api_versions` where the server has that.
+    """
     plurals = {(type_.gvk.group, type_.plural) for type_ in discovery.types}
-    for type_ in discovery.types:
+    for type_ in (in_wanted_version(type_, discovery, api_versions) for type_ in discovery.types):
         twin = type_.gvk.group == "extensions" and any(
             (group, type_.plural) in plurals for group in TWINS_OF_EXTENSIONS
         )
         if type_.verbs >= NEEDED_VERBS and not twin and kubectl_name(type_) not in NEVER_LISTED:
             yield type_
+
+
+def in_wanted_version(type_: ResourceType, discovery: Discovery, api_versions: Collection[str]) -> ResourceType:
+    """The type in the version that `api_versions` names, where the server has it, else as it is."""
+    for version in discovery.served.get(type_.gvk.group_kind, ()):
+        gvk = replace(type_.gvk, version=version)
+        if gvk.api_version in api_versions:
+            return replace(type_, gvk=gvk)
+    return type_
 
 
 def kubectl_name(type_: ResourceType) -> str:
@@ -178,4 +190,4 @@ def resolve_include(entry: IncludedObject, group: ProtectionGroup, discovery: Di
         raise ConfigError(f"{what}, which may mean {forms}; write one of these in spec.include")
     if found[0].namespaced:
         raise ConfigError(f"{what}, which lives in a namespace; name its namespace in spec.namespaces instead")
-    return found[0]
+    return in_wanted_version(found[0], discovery, group.api_versions)

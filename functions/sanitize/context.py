@@ -12,6 +12,7 @@ class SnapshotContext:
 
     Attributes:
         status_is_data: custom resources of these versions have no status subresource: their `status` is data.
+        identities: (group, kind, namespace, name) of every object in the snapshot.
         pods: (namespace, name) of the Pods in the snapshot.
         left_out_volumes: names of the PersistentVolumes that are provisioned anew on the standby.
         bound_claims: (namespace, name) of the claims that cross with their volumes, and the transform that says so.
@@ -19,6 +20,7 @@ class SnapshotContext:
     """
 
     status_is_data: frozenset[GVK] = frozenset()
+    identities: frozenset[tuple[str, str, str, str]] = frozenset()
     pods: frozenset[tuple[str, str]] = frozenset()
     left_out_volumes: frozenset[str] = frozenset()
     bound_claims: Mapping[tuple[str, str], str] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from kubestandby.errors import ManifestError
-from kubestandby.resources import GVK, Manifest
+from kubestandby.resources import CLUSTER_SCOPE, GVK, Manifest
 from kubestandby.snapshots import ManifestEntry, SnapshotObject
 from kubestandby.transforms import ClaimTransform
 
@@ -37,10 +37,13 @@ def gather(
         except FieldTypeError as error:
             raise ManifestError(f"{item.entry.ref} cannot be read: {error}; take a new snapshot") from error
     bound_claims, bound_volumes = found.volumes.bound()
+    left_out_volumes = frozenset(found.provisioned - bound_volumes.keys())
     return SnapshotContext(
         status_is_data=frozenset(found.status_is_data),
+        identities=frozenset(ref.identity for ref in refs)
+        - {(*_VOLUME, CLUSTER_SCOPE, name) for name in left_out_volumes},
         pods=frozenset((ref.namespace, ref.name) for ref in refs if ref.gvk.group_kind == ("", "Pod")),
-        left_out_volumes=frozenset(found.provisioned - bound_volumes.keys()),
+        left_out_volumes=left_out_volumes,
         bound_claims=bound_claims,
         bound_volumes=bound_volumes,
     )

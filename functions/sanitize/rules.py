@@ -25,10 +25,10 @@ from .rules_metadata import (
     drop_leader_record,
     drop_managed_fields,
     drop_object_of_lost_pod,
-    drop_owner_references,
     drop_server_metadata,
     drop_status,
 )
+from .rules_owners import carry_owner_references, drop_owner_references
 from .rules_pods import POD_RULES
 from .rules_protection import drop_protection_finalizers
 from .rules_services import ENDPOINT_RULES, SERVICE_RULES
@@ -74,6 +74,7 @@ KIND_RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
 GENERIC_RULES: tuple[Rule, ...] = (
     drop_object_of_lost_pod,
     drop_owner_references,
+    carry_owner_references,
     drop_deletion_marks,
     drop_managed_fields,
     drop_server_metadata,

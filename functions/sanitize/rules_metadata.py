@@ -35,14 +35,6 @@ def drop_managed_fields(manifest: Manifest, _: SnapshotContext) -> Manifest:
     return _without_metadata(manifest, "managedFields")
 
 
-def drop_owner_references(manifest: Manifest, _: SnapshotContext) -> Manifest:
-    """An owner has another UID on the standby, and one of an unknown UID gets the object collected as garbage.
-
-    Source: ObjectMeta.ownerReferences, "Garbage Collection". Objects that a controller owns are not in a snapshot.
-    """
-    return _without_metadata(manifest, "ownerReferences")
-
-
 def drop_object_of_lost_pod(manifest: Manifest, context: SnapshotContext) -> Manifest | None:
     """Leaves out what belongs to a Pod that is not in the snapshot: it would outlive its owner.
 

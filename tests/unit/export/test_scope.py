@@ -5,7 +5,7 @@ from kubestandby.errors import ClusterError, ConfigError
 from kubestandby.groups import DEFAULT_EXCLUDED_NAMESPACES
 from kubestandby.ports import Discovery
 from kubestandby.resources import GVK, ResourceType
-from tests.fakes.fake_cluster import expired
+from tests.fakes.fake_cluster import VERBS, expired
 from tests.unit.export.exporting import Bench, dropped
 from tests.unit.export.objects import config_map, definition, namespace, obj
 
@@ -146,3 +146,17 @@ def test_twin_in_the_group_extensions_is_taken_once() -> None:
 
     assert list(listable_types(Discovery((old, new), {}, {}))) == [new]
     assert list(listable_types(Discovery((old,), {}, {}))) == [old]
+
+
+def test_types_are_read_in_the_version_that_the_configuration_names() -> None:
+    hpa = ResourceType(GVK("autoscaling", "v2", "HorizontalPodAutoscaler"), "horizontalpodautoscalers", True, VERBS)
+    discovery = Discovery((hpa,), {}, {hpa.gvk.group_kind: ("v2", "v1")})
+
+    (wanted,) = listable_types(discovery, ["autoscaling/v1"])
+    (unserved,) = listable_types(discovery, ["autoscaling/v2beta2"])
+
+    assert (wanted.gvk.version, wanted.path("shop")) == (
+        "v1",
+        "/apis/autoscaling/v1/namespaces/shop/horizontalpodautoscalers",
+    )
+    assert unserved == hpa

@@ -220,5 +220,5 @@ def test_rules_of_a_kind_give_the_same_in_any_order(order: list[Any], manifest: 
 
 @pytest.mark.parametrize("rule", {*GENERIC_RULES, *(rule for rules in KIND_RULES.values() for rule in rules)})
 def test_every_rule_says_what_it_does_and_has_a_name_of_the_house(rule: Any) -> None:
-    assert rule.__name__.startswith(("drop_", "clear_", "suspend_"))
+    assert rule.__name__.startswith(("drop_", "clear_", "carry_", "suspend_"))
     assert rule.__doc__
