@@ -30,7 +30,7 @@ def export_namespaced(
     types = [type_ for type_ in listable_types(discovery, group.api_versions) if type_.namespaced]
     first = [type_ for type_ in types if type_.gvk.group_kind in JUDGED_FIRST]
     known = Facts(include_owned=group.include_owned)
-    learning = _FactsInTheMaking()
+    learning = FactsInTheMaking()
     _export(lister, [_task(type_, namespaces, known, learning) for type_ in first], assembly)
     judged = learning.added_to(known)
     _export(lister, [_task(type_, namespaces, judged) for type_ in types if type_ not in first], assembly)
@@ -48,7 +48,7 @@ def _task(
     resource: ResourceType,
     namespaces: Sequence[str],
     facts: Facts,
-    learning: "_FactsInTheMaking | None" = None,
+    learning: "FactsInTheMaking | None" = None,
 ) -> ListTask:
     chosen = frozenset(namespaces)
 
@@ -68,7 +68,7 @@ def _task(
     )
 
 
-class _FactsInTheMaking:
+class FactsInTheMaking:
     """Learns from Services and ServiceAccounts, those that are left out too. Only ever adds: threads may share it."""
 
     def __init__(self) -> None:
