@@ -6,6 +6,7 @@ What is left out is made again by the standby's own controllers, or is of no use
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from kubestandby.groups import NO_KINDS, Kinds
@@ -158,12 +159,18 @@ NO_FACTS = Facts()
 
 def dropped_by(manifest: Manifest, facts: Facts = NO_FACTS) -> str:
     """The name of the first rule that leaves the object out, or "" where it is kept."""
-    kind = GVK.of(manifest).group_kind
-    namespaced = NAMESPACED_ONLY if manifest["metadata"].get("namespace") else ()
-    for rule in (*ALWAYS, *RULES_BY_KIND.get(kind, ()), *namespaced, *LAST_BY_KIND.get(kind, ())):
+    for rule in _rules(GVK.of(manifest), namespaced=bool(manifest["metadata"].get("namespace"))):
         if rule(manifest, facts):
             return rule.__name__
     return ""
+
+
+@lru_cache(maxsize=4096)
+def _rules(gvk: GVK, *, namespaced: bool) -> tuple[Rule, ...]:
+    """The rules for a kind, in the order in which they are asked."""
+    kind = gvk.group_kind
+    owned = NAMESPACED_ONLY if namespaced else ()
+    return (*ALWAYS, *RULES_BY_KIND.get(kind, ()), *owned, *LAST_BY_KIND.get(kind, ()))
 
 
 def _labels(manifest: Manifest) -> Mapping[str, Any]:

@@ -21,8 +21,9 @@ class ImageLedger:
 
     def add(self, manifest: Manifest) -> None:
         """Notes the images of one object."""
-        user = user_of(manifest)
-        for image in images_in(manifest):
+        images = set(images_in(manifest))
+        user = user_of(manifest) if images else ""
+        for image in images:
             self.users.setdefault(image, set()).add(user)
 
     def merge(self, other: "ImageLedger") -> None:

@@ -148,7 +148,9 @@ def _write_mapping(mapping: Mapping[str, Any], keys: Iterable[str], depth: int, 
         kind = type(item)
         if kind is str:
             write(f"{lead}{head} {encode_basestring(item)}\n")
-        elif kind is dict and item:
+        elif not item and kind is dict:
+            write(f"{lead}{head} {{}}\n")
+        elif kind is dict:
             write(f"{lead}{head}\n")
             _write_mapping(item, sorted(item), depth + 1, _INDENTS[depth + 1], write)
         elif kind is list and item:

@@ -28,6 +28,7 @@ from kubestandby.errors import BadInputError, ConfigError, RoleError, StandbyErr
 from kubestandby.events import ObjectCreated
 from kubestandby.layout import Function
 from kubestandby.runtime.answers import Answer
+from kubestandby.runtime.collecting import calm_the_collector
 from kubestandby.runtime.context import Context, context_from_environment
 from kubestandby.runtime.dispatching import Dispatcher, Ignored
 from kubestandby.runtime.exclusion import BusyError, Exclusion
@@ -166,8 +167,9 @@ class FunctionApp:
 
 
 def function_app(function: Function, build: Callable[[Context], Handlers]) -> FunctionApp:
-    """The app of a function process: logs set up, configuration from the environment."""
+    """The app of a function process: logs and memory set up, configuration from the environment."""
     set_up_logging()
+    calm_the_collector()
     return FunctionApp(function, build)
 
 
