@@ -6,17 +6,17 @@ from time import monotonic
 
 from kubestandby.errors import ObjectExistsError, RoleError
 from kubestandby.groups import ProtectionGroup, Site
-from kubestandby.requests import Verdict
+from kubestandby.layout import Action
 from kubestandby.roles import Epoch, begin_epoch
 from kubestandby.runtime.context import Context
 from kubestandby.runtime.work import Handlers, RequestedWork, Result
 
-from .committing import ExportResult
 from .exporter import Exporter
+from .importing import carry_out_import
+from .results import result_of
 from .sweeper import Sweeper
 
 _LOG = logging.getLogger(__name__)
-_SHOWN_FAILURES = 3
 
 
 def handlers(context: Context) -> Handlers:
@@ -29,7 +29,7 @@ class _Export:
         self._context = context
 
     def carry_out(self, work: RequestedWork) -> Result:
-        """Exports the group at the request's site.
+        """Exports the group at the request's site, or imports what the request brings along.
 
         Raises:
             RoleError: another site is primary.
@@ -37,9 +37,11 @@ class _Export:
         """
         started = monotonic()
         epoch = self._epoch_here(work.group, work.site)
+        if work.request.action is Action.IMPORT:
+            return carry_out_import(self._context, work, epoch.number)
         exporter = Exporter(self._context.cluster(work.site), self._context.snapshots(work.site), self._context.clock)
         exported = exporter.export(work.group, work.site.name, epoch.number)
-        return _result(exported, round(monotonic() - started, 3))
+        return result_of(exported, round(monotonic() - started, 3))
 
     def _epoch_here(self, group: ProtectionGroup, site: Site) -> Epoch:
         """The current epoch, which names this site; the first one is written down at its first export."""
@@ -56,29 +58,3 @@ class _Export:
             with suppress(ObjectExistsError):
                 begin_epoch(self._context.store(site.control), epoch)
         return epoch
-
-
-def _result(exported: ExportResult, seconds: float) -> Result:
-    index = exported.index
-    details = {
-        "objects": len(index.entries),
-        "images": len(index.images),
-        "bytes": index.archive_size,
-        "failures": list(index.failures)[:50],
-        "seconds": seconds,
-    }
-    if not index.complete:
-        message = f"snapshot {index.id} is incomplete: {_first_failures(index.failures)}"
-        return Result(verdict=Verdict.INCOMPLETE, message=message, snapshot=index.id, details=details)
-    if not exported.created:
-        message = f"the state is still that of snapshot {index.id}"
-        return Result(verdict=Verdict.UNCHANGED, message=message, snapshot=index.id, details=details)
-    message = f"snapshot {index.id} holds {len(index.entries)} objects"
-    return Result(verdict=Verdict.DONE, message=message, snapshot=index.id, details=details)
-
-
-def _first_failures(failures: tuple[str, ...]) -> str:
-    """What could not be read, as far as it fits into a sentence."""
-    shown = "; ".join(failures[:_SHOWN_FAILURES])
-    more = len(failures) - _SHOWN_FAILURES
-    return f"{shown}; and {more} more, which `kubestandby show --stage raw` lists" if more > 0 else shown

@@ -20,6 +20,7 @@ from kubestandby.runtime.webhooks.delivery_records import DeliveryRecords
 from .lost_requests import push_requests
 from .lost_snapshots import LostSnapshots
 from .pushing import push_after_from_environment
+from .spent_payloads import delete_spent_payloads
 
 _LOG = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class Sweeper:
         swept.step(lambda: self._requests(group, site))
         swept.step(lambda: self._snapshots(group, site))
         swept.step(lambda: self._epoch(group, site))
+        swept.step(lambda: self._payloads(group, site))
         swept.step(lambda: self._deliveries(group, site))
 
     def _requests(self, group: ProtectionGroup, site: Site) -> list[str]:
@@ -87,6 +89,12 @@ class Sweeper:
     def _deliveries(self, group: ProtectionGroup, site: Site) -> list[str]:
         """Records of webhook deliveries that are too old to come again go."""
         DeliveryRecords(self._context.store(site.control), self._context.clock).drop_old(group.name)
+        return []
+
+    def _payloads(self, group: ProtectionGroup, site: Site) -> list[str]:
+        """What imports brought along goes when it is not needed any more."""
+        control = self._context.store(site.control)
+        delete_spent_payloads(group, control, self._context.requests(site), self._context.clock.now())
         return []
 
     def _epoch_at(self, group: ProtectionGroup, site: Site) -> Epoch:

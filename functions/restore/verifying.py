@@ -28,7 +28,8 @@ def verify(
     has.
 
     Raises:
-        RoleError: the cluster is the one that the snapshot was taken from.
+        RoleError: the cluster is the one that the snapshot was taken from, or the site is, where an import could not
+            ask which cluster that is.
         IncompleteSnapshotError: the export could not read everything.
         SnapshotError: of another group, not sanitized, or older than what the standby has.
         ConfigError: the group has no such site.
@@ -43,6 +44,10 @@ def verify(
         raise RoleError(
             f"{what}: restore onto its own source refused: site {site} is the very cluster (UID {target.uid}) that it "
             f"was taken from at site {index.source_site}; check the kubeconfig and context of site {site}"
+        )
+    if not index.source_cluster and site == index.source_site:
+        raise RoleError(
+            f"{what}: restore onto its own source refused: it was imported for site {site}; name the other site"
         )
     if not named:
         _check_complete(index, what)

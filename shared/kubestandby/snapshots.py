@@ -111,7 +111,7 @@ class SnapshotIndex:
     """The signed statement of what a snapshot holds; writing it is the commit.
 
     Attributes:
-        source_cluster: UID of the primary's kube-system namespace.
+        source_cluster: UID of the primary's kube-system namespace; "" where an import could not ask for it.
         previous: SHA-256 (hex) of the envelope bytes of the snapshot before, "" for the first.
         fresh_until: after this moment a newer snapshot, or a heartbeat, should have been seen.
         failures: API groups and types that could not be read, `group[/plural]: reason`; empty = complete.
@@ -125,6 +125,7 @@ class SnapshotIndex:
         config_sha256: digest of the part of the group's configuration by which the snapshot is sanitized ("" where
             there is none): with another one, the same state is another snapshot.
         transforms: what became of each object by the transforms, in the order of the configuration.
+        imported_from: names of the files that an import was made of; empty for an export.
     """
 
     group: GroupName
@@ -150,6 +151,7 @@ class SnapshotIndex:
     state_sha256: str = ""
     config_sha256: str = ""
     transforms: tuple[TransformUse, ...] = ()
+    imported_from: tuple[str, ...] = ()
     format_version: int = FORMAT_VERSION
 
     @property

@@ -63,6 +63,7 @@ def index_json(index: SnapshotIndex) -> Json:
         "takenAt": moment_json(index.taken_at),
         "freshUntil": moment_json(index.fresh_until),
         "source": {"site": index.source_site, "cluster": index.source_cluster, "serverVersion": index.server_version},
+        "importedFrom": list(index.imported_from),
         "toolVersion": index.tool_version,
         "formatVersion": index.format_version,
         "previous": index.previous,

@@ -82,7 +82,8 @@ def _index_facts(index: SnapshotIndex, now: datetime) -> RenderableType:
             ("taken", f"{moment(index.taken_at)}, {age(index.taken_at, now)} ago"),
             ("fresh until", moment(index.fresh_until)),
             ("complete", cell("yes", GOOD) if index.complete else cell("no", WARN)),
-            ("source", f"{index.source_site}, cluster {index.source_cluster}, Kubernetes {index.server_version}"),
+            ("source", _source(index)),
+            ("imported from", ", ".join(index.imported_from)),
             ("namespaces", ", ".join(index.namespaces)),
             ("objects", len(index.entries)),
             ("archive", f"{size(index.archive_size)}, sha256 {index.archive_sha256}"),
@@ -90,6 +91,12 @@ def _index_facts(index: SnapshotIndex, now: datetime) -> RenderableType:
             ("written by", f"kubestandby {index.tool_version}, format {index.format_version}"),
         )
     )
+
+
+def _source(index: SnapshotIndex) -> str:
+    if not index.source_cluster:
+        return f"{index.source_site}, no cluster asked"
+    return f"{index.source_site}, cluster {index.source_cluster}, Kubernetes {index.server_version}"
 
 
 def _failures(index: SnapshotIndex) -> RenderableType | None:

@@ -1,0 +1,180 @@
+"""Puts the objects of an import into a snapshot: those that an export would have taken from a cluster."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from kubestandby.groups import IncludedObject, ProtectionGroup
+from kubestandby.resources import Manifest
+
+from .assembly import Assembly
+from .closure import cluster_roles_named, with_parts
+from .drop_rules import Facts, dropped_by
+from .import_survey import FoundObject, ImportSurvey, at_origin
+from .listing import Sieve, Spool
+from .references import CLUSTER_ROLE
+from .scope import NAMESPACE, NEVER_LISTED, VIRTUAL_GROUPS, kubectl_name
+
+REVIEWS = frozenset({"authentication.k8s.io", "authorization.k8s.io"})
+"""API groups of questions to a server, which keeps none of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportScope:
+    """The namespaces in dependency order, with their manifests.
+
+    Attributes:
+        added: those that no file describes.
+        dropped: namespaces left out, by rule.
+        failures: as in the index.
+    """
+
+    manifests: tuple[Manifest, ...]
+    added: tuple[str, ...]
+    dropped: tuple[str, ...]
+    failures: tuple[str, ...]
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(manifest["metadata"]["name"] for manifest in self.manifests)
+
+
+@dataclass(slots=True)
+class ImportFilling:
+    """One import, from the survey to the assembly.
+
+    Attributes:
+        keep_all: also cluster-scoped objects that nothing in the namespaces needs.
+    """
+
+    group: ProtectionGroup
+    survey: ImportSurvey
+    scope: ImportScope
+    assembly: Assembly
+    keep_all: bool
+    _left_out: Counter[str] = field(default_factory=Counter)
+
+    def run(self) -> None:
+        """Takes every object that belongs to the snapshot, and counts the others by rule.
+
+        Raises:
+            ManifestError: a manifest cannot be understood; the message starts with its origin.
+            StoreError: the temporary folder is full.
+        """
+        self._left_out.update(self.scope.dropped)
+        for manifest in self.scope.manifests:
+            self.assembly.take(NAMESPACE, manifest)
+        for failure in self.scope.failures:
+            self.assembly.note_failure("", failure)
+        cluster_scoped = _FoundSpool(self.survey)
+        try:
+            self._take_namespaced(cluster_scoped)
+            self._take_needed(cluster_scoped)
+        finally:
+            cluster_scoped.close()
+        self.assembly.note_dropped(self._left_out)
+
+    def _take_namespaced(self, cluster_scoped: "_FoundSpool") -> None:
+        facts = self.survey.facts(self.group)
+        chosen = frozenset(self.scope.namespaces)
+        for found in self.survey.objects():
+            rule = _out_of_question(found, chosen)
+            if rule:
+                self._left_out[rule] += 1
+            elif found.resource.namespaced:
+                self._take(found, facts)
+            elif not _is_namespace(found):
+                cluster_scoped.add(found)
+
+    def _take_needed(self, cluster_scoped: "_FoundSpool") -> None:
+        """In rounds, as each object may need others, until a round takes nothing more."""
+        facts, settled = self.survey.facts(self.group), set[int]()
+        taken = True
+        while taken:
+            taken = False
+            wanted = self._wanted()
+            for number, found in enumerate(cluster_scoped):
+                if number not in settled and at_origin(found.origin, partial(wanted, found)):
+                    settled.add(number)
+                    self._take(found, facts)
+                    taken = True
+        self._left_out["not_needed_by_its_namespaces"] += len(cluster_scoped) - len(settled)
+        self._left_out += Counter()  # drops what was counted zero times
+        self._note_missing(cluster_scoped)
+
+    def _wanted(self) -> Callable[[FoundObject], bool]:
+        """Whether the snapshot as it is now wants a cluster-scoped object; as `ClusterScopedExport` decides."""
+        closure = self.assembly.closure
+        labelled = {role["metadata"]["name"] for role in self.survey.roles if closure.is_labelled(role)}
+        roles = with_parts(cluster_roles_named(closure.needs) | labelled, self.survey.roles)
+
+        def wants(found: FoundObject) -> bool:
+            if self.keep_all or any(_is_meant(entry, found) for entry in self.group.include):
+                return True
+            if found.resource.gvk.group_kind == CLUSTER_ROLE:
+                return found.ref.name in roles
+            return closure.wants(found.manifest)
+
+        return wants
+
+    def _take(self, found: FoundObject, facts: Facts) -> None:
+        sieve = Sieve(lambda manifest: dropped_by(manifest, facts))
+
+        def take() -> None:
+            if sieve.keeps(found.manifest):
+                self.assembly.take(found.resource, found.manifest)
+
+        at_origin(found.origin, take)
+        self._left_out += sieve.dropped
+        self.assembly.images.merge(sieve.images)
+
+    def _note_missing(self, cluster_scoped: "_FoundSpool") -> None:
+        for entry in self.group.include:
+            if not any(_is_meant(entry, found) for found in cluster_scoped):
+                self.assembly.note_failure("", f"spec.include {entry.kind} {entry.name}: the files have no such object")
+
+
+class _FoundSpool:
+    """Objects in the order in which they came, to be looked at again and again."""
+
+    def __init__(self, survey: ImportSurvey) -> None:
+        self._survey = survey
+        self._spool = Spool()
+        self._count = 0
+
+    def add(self, found: FoundObject) -> None:
+        self._spool.add([{"origin": found.origin, "manifest": found.manifest}])
+        self._count += 1
+
+    def __iter__(self) -> Iterator[FoundObject]:
+        for item in self._spool:
+            manifest = item["manifest"]
+            yield FoundObject(item["origin"], self._survey.types.type_of(manifest), manifest)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def close(self) -> None:
+        self._spool.close()
+
+
+def _out_of_question(found: FoundObject, namespaces: frozenset[str]) -> str:
+    """Why an export would not have looked at the object, or ""."""
+    type_name, group = kubectl_name(found.resource), found.resource.gvk.group
+    if not _is_namespace(found) and (type_name in NEVER_LISTED or group in VIRTUAL_GROUPS | REVIEWS):
+        return "type_never_exported"
+    namespace = found.ref.name if _is_namespace(found) else found.ref.namespace
+    return "of_another_namespace" if namespace and namespace not in namespaces else ""
+
+
+def _is_namespace(found: FoundObject) -> bool:
+    return found.resource.gvk.group_kind == NAMESPACE.gvk.group_kind
+
+
+def _is_meant(entry: IncludedObject, found: FoundObject) -> bool:
+    """Whether an entry of `spec.include` names this object."""
+    kind, _, group = entry.kind.partition(".")
+    gvk = found.resource.gvk
+    return entry.name == found.ref.name and kind == gvk.kind and group in ("", gvk.group)
