@@ -83,6 +83,15 @@ def controller_made_endpoint_slice(manifest: Manifest, _: Facts) -> bool:
     return managed_by in ("endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io")
 
 
+def way_to_the_api_server(manifest: Manifest, _: Facts) -> bool:
+    """Service, Endpoints and EndpointSlice `kubernetes` in `default`: each API server writes its own address there.
+
+    Source: k8s.io/kubernetes/pkg/controlplane/controller/kubernetesservice. Restored, they would lead every Pod of the
+    standby to the primary's API server.
+    """
+    return _identity(manifest) == ("default", "kubernetes")
+
+
 def leader_election_record(manifest: Manifest, _: Facts) -> bool:
     """A lock in the form that came before Leases: the annotation holds it, and nothing else is there (client-go)."""
     return LEADER_ANNOTATION in _annotations(manifest) and not (manifest.get("data") or manifest.get("subsets"))
@@ -140,11 +149,12 @@ def automanaged_api_service(manifest: Manifest, _: Facts) -> bool:
 
 RULES_BY_KIND: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("", "Pod"): (mirror_pod,),
-    ("", "Endpoints"): (controller_made_endpoints, leader_election_record),
+    ("", "Service"): (way_to_the_api_server,),
+    ("", "Endpoints"): (way_to_the_api_server, controller_made_endpoints, leader_election_record),
     ("", "ConfigMap"): (published_root_ca, leader_election_record),
     ("", "ServiceAccount"): (untouched_default_service_account,),
     ("", "Secret"): (service_account_token, bootstrap_token),
-    ("discovery.k8s.io", "EndpointSlice"): (controller_made_endpoint_slice,),
+    ("discovery.k8s.io", "EndpointSlice"): (way_to_the_api_server, controller_made_endpoint_slice),
     ("rbac.authorization.k8s.io", "ClusterRole"): (bootstrap_rbac,),
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"): (bootstrap_rbac,),
     ("scheduling.k8s.io", "PriorityClass"): (system_priority_class,),

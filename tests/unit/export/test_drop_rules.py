@@ -141,6 +141,14 @@ def test_token_secret_of_a_generated_name_that_no_account_names_is_kept() -> Non
     assert dropped_by(secret("robot-token-x7k2b", type=TOKEN, annotations=OF_ROBOT)) == ""
 
 
+@pytest.mark.parametrize(
+    ("api_version", "kind"), [("v1", "Service"), ("v1", "Endpoints"), ("discovery.k8s.io/v1", "EndpointSlice")]
+)
+def test_way_to_the_api_server_is_left_out_and_what_is_only_named_like_it_is_kept(api_version: str, kind: str) -> None:
+    assert dropped_by(obj(api_version, kind, "kubernetes", "default")) == "way_to_the_api_server"
+    assert dropped_by(obj(api_version, kind, "kubernetes", "shop")) == ""
+
+
 def test_bootstrap_token_is_left_out() -> None:
     assert dropped_by(secret("bootstrap-token-abc", type="bootstrap.kubernetes.io/token")) == "bootstrap_token"
 
