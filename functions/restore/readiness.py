@@ -165,12 +165,18 @@ def _pod(live: Manifest) -> Assessment:
 
 
 def _job(live: Manifest) -> Assessment:
-    """A Job that runs is Current: whether and when it ends is its own business."""
+    """A Job that runs is Current: whether and when it ends is its own business.
+
+    So is a suspended one, even if it has failed: that was before, where the snapshot comes from (it was suspended so
+    that it does not run again), or here before a failback.
+    """
+    if child(live, "spec", "suspend") is True:
+        return _CURRENT
     failed = _condition(live, "Failed")
     if failed.get("status") == "True":
         return _failed(_words(failed))
     ended = any(_condition(live, name).get("status") == "True" for name in ("Complete", "SuccessCriteriaMet"))
-    if ended or child(live, "spec", "suspend") is True or _number(live, "spec", "parallelism", default=1) == 0:
+    if ended or _number(live, "spec", "parallelism", default=1) == 0:
         return _CURRENT
     begun = sum(_number(live, "status", count) for count in ("active", "succeeded", "failed"))
     return _CURRENT if begun else _progress("it has no Pod yet")

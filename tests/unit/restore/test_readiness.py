@@ -70,6 +70,7 @@ def custom(*conditions: dict[str, str], **status: Any) -> dict[str, Any]:
         pod("Running", conditions=[condition("Ready")]),
         job({}, active=1),
         job({"suspend": True}),
+        job({"suspend": True}, conditions=[condition("Failed", reason="BackoffLimitExceeded")]),
         job({"parallelism": 0}),
         job({}, conditions=[condition("Complete")]),
         live("CronJob", {}, {}, "batch/v1"),
