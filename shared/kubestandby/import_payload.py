@@ -61,15 +61,6 @@ class ImportedObject:
     manifest: Manifest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """A payload that was uploaded, as the request names it."""
-
-    name: str
-    sha256: str
-    size: int
-
-
 class PayloadWriter:
     """Collects manifests in a private spool. A context manager: leaving it drops the spool."""
 
@@ -107,10 +98,11 @@ class PayloadWriter:
             raise ManifestError(f"{origin}: more than {self._limits.objects} objects; import them in parts")
         self._packed.write(line)
 
-    def upload(self, control: ObjectStore, group: GroupName, clock: Clock) -> Upload:
-        """Writes everything to the bucket, under a name that nobody else has.
+    def upload(self, control: ObjectStore, group: GroupName, clock: Clock) -> ImportOrder:
+        """Writes everything to the bucket, under a name that nobody else has; the request names it so.
 
         Raises:
+            ManifestError: it is too large.
             StoreError: it could not be written.
         """
         self._packed.close()
@@ -119,10 +111,12 @@ class PayloadWriter:
         for chunk in iter(lambda: self._spool.read(_CHUNK_BYTES), b""):
             digest.update(chunk)
             size += len(chunk)
+        if size > self._limits.packed_bytes:
+            raise ManifestError(f"the manifests have {size} bytes when packed; import them in parts")
         name = f"{clock.now().astimezone(UTC).strftime(_TIME_FORMAT)}-{secrets.token_hex(4)}"
         self._spool.seek(0)
         control.put_if_absent(layout.import_key(group, name), self._spool)
-        return Upload(name=name, sha256=digest.hexdigest(), size=size)
+        return ImportOrder(payload=name, sha256=digest.hexdigest(), size=size)
 
 
 class PayloadReader:

@@ -13,6 +13,7 @@ from kubestandby.cli import exits
 from kubestandby.cli.about_commands import PROGRAM, completion, schema
 from kubestandby.cli.demo.command import demo
 from kubestandby.cli.failover_command import failover
+from kubestandby.cli.import_command import import_files
 from kubestandby.cli.keys_commands import keys
 from kubestandby.cli.restore_commands import plan, restore
 from kubestandby.cli.run_command import run
@@ -101,6 +102,7 @@ for _command in (
     up,
     run,
     export,
+    import_files,
     snapshots,
     show_snapshot,
     verify,

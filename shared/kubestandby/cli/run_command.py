@@ -63,7 +63,7 @@ def follow(
     *,
     between: Callable[[], None] | None = None,
 ) -> Arrival:
-    """Follows an export request from the primary to the standby.
+    """Follows a request to export or to import from the primary to the standby.
 
     Raises:
         WaitedTooLongError: it did not arrive within `timeout` seconds.
@@ -78,7 +78,7 @@ def follow(
 
         def look() -> Arrival | None:
             arrival = watch.look()
-            step.now(progress_line(arrival))
+            step.now(progress_line(arrival, request.action))
             return arrival if arrival.over else None
 
         arrival = wait_for(
@@ -114,12 +114,12 @@ def repair(session: Session, group: ProtectionGroup, arrival: Arrival, timeout: 
     arrival.failure = "" if arrival.report else outcome.message
 
 
-def progress_line(arrival: Arrival) -> str:
-    """Where a change is now."""
+def progress_line(arrival: Arrival, action: Action = Action.EXPORT) -> str:
+    """Where a change is now; `action` brought it about."""
     if arrival.exported is None:
-        return "export: reading the primary"
+        return "import: reading the manifests" if action is Action.IMPORT else "export: reading the primary"
     if arrival.failure:
-        return f"snapshot {arrival.snapshot}" if arrival.snapshot else "export"
+        return f"snapshot {arrival.snapshot}" if arrival.snapshot else str(action)
     if arrival.sanitized is None:
         return f"sanitize: snapshot {arrival.snapshot}"
     if arrival.report is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from kubestandby.import_payload import PayloadWriter
@@ -17,7 +18,9 @@ __all__ = ["SHOP", "ImportWorld", "config_map", "deployment", "namespace", "of_k
 def deployment(name: str, image: str = "shop/web:1", **spec: Any) -> dict[str, Any]:
     pod = {"containers": [{"name": "main", "image": image}], **spec}
     template = {"metadata": {"labels": {"app": name}}, "spec": pod}
-    return of_kind("apps/v1", "Deployment", name, spec={"selector": {"matchLabels": {"app": name}}, "template": template})
+    return of_kind(
+        "apps/v1", "Deployment", name, spec={"selector": {"matchLabels": {"app": name}}, "template": template}
+    )
 
 
 def of_kind(api_version: str, kind: str, name: str, within: str = "shop", **fields: Any) -> dict[str, Any]:
@@ -32,8 +35,8 @@ class ImportWorld(World):
         with PayloadWriter() as writer:
             for number, manifest in enumerate(manifests, start=1):
                 writer.add(f"shop.yaml:{number}", manifest)
-            upload = writer.upload(self.control("east"), SHOP, self.clock)
-        return ImportOrder(payload=upload.name, sha256=upload.sha256, size=upload.size, files=("shop.yaml",), **order)
+            uploaded = writer.upload(self.control("east"), SHOP, self.clock)
+        return replace(uploaded, **{"files": ("shop.yaml",), **order})
 
     def ask_import(self, *manifests: Mapping[str, Any], **order: Any) -> Request:
         return self.ask("east", Action.IMPORT, order=self.upload(manifests, **order))
