@@ -57,7 +57,9 @@ def import_files(  # noqa: PLR0913 - one parameter per option
     timeout: float,
     output: Output,
 ) -> int:
-    """Make a snapshot of GROUP from manifests, and take it to the standby.
+    """Take manifests that you have to the standby of GROUP.
+
+    They become a snapshot of its primary site, which then goes the way of an export.
 
     A FILE is an archive made by the playbook's maak8-get-all-artifacts.sh, any other archive or folder of YAML or JSON
     manifests, one such file, or - for standard input. They are read as kubectl reads them. What an export would leave

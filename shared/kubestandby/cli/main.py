@@ -15,6 +15,7 @@ from kubestandby.cli.demo.command import demo
 from kubestandby.cli.failover_command import failover
 from kubestandby.cli.import_command import import_files
 from kubestandby.cli.keys_commands import keys
+from kubestandby.cli.pack_command import pack_snapshot
 from kubestandby.cli.restore_commands import plan, restore
 from kubestandby.cli.run_command import run
 from kubestandby.cli.snapshot_commands import export, show_snapshot, snapshots, verify
@@ -106,6 +107,7 @@ for _command in (
     snapshots,
     show_snapshot,
     verify,
+    pack_snapshot,
     plan,
     restore,
     failover,
