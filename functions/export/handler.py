@@ -39,7 +39,12 @@ class _Export:
         epoch = self._epoch_here(work.group, work.site)
         if work.request.action is Action.IMPORT:
             return carry_out_import(self._context, work, epoch.number)
-        exporter = Exporter(self._context.cluster(work.site), self._context.snapshots(work.site), self._context.clock)
+        exporter = Exporter(
+            self._context.cluster(work.site),
+            self._context.snapshots(work.site),
+            self._context.clock,
+            page_size=work.site.limits.page_size,
+        )
         exported = exporter.export(work.group, work.site.name, epoch.number)
         return result_of(exported, round(monotonic() - started, 3))
 

@@ -112,7 +112,12 @@ class Restoring:
         verify(group, site.name, index, cluster.identity(), InventoryLedger(cluster, group.name).read(), named=named)
 
     def _restorer(self, site: Site) -> Restorer:
-        return Restorer(self._context.cluster(site), self._context.snapshots(site), self._context.clock)
+        return Restorer(
+            self._context.cluster(site),
+            self._context.snapshots(site),
+            self._context.clock,
+            in_flight=site.limits.requests_in_flight,
+        )
 
     def _rpo_seconds(self, group: ProtectionGroup, site: Site, index: SnapshotIndex, requested_at: datetime) -> float:
         """Age of the state: since a heartbeat last proved it, where the exporting site's bucket can be read."""

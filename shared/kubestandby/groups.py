@@ -75,6 +75,21 @@ class ClusterAccess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterLimits:
+    """How much a function process asks of a site's cluster.
+
+    Attributes:
+        requests_in_flight: requests at the same time.
+        requests_per_second: requests begun in a second.
+        page_size: objects in one page of a list.
+    """
+
+    requests_in_flight: int = 16
+    requests_per_second: int = 1000
+    page_size: int = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """One region or data centre."""
 
@@ -82,6 +97,7 @@ class Site:
     cluster: ClusterAccess
     data: str
     control: str
+    limits: ClusterLimits = field(default_factory=ClusterLimits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,9 +101,11 @@ class Cluster(Protocol):
         *,
         namespace: str = "",
         label_selector: str = "",
-        page_size: int = 500,
+        page_size: int = 0,
     ) -> Iterator[Page]:
         """Lists a type page by page at one resourceVersion; items carry apiVersion and kind.
+
+        `page_size` is the most objects of one page, 0 for as many as the adapter is set to.
 
         Raises:
             ListExpiredError: 410 in the middle; the caller drops what it has and starts again.

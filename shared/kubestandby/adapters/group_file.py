@@ -22,6 +22,7 @@ from kubestandby.groups import (
     DEFAULT_EXCLUDED_NAMESPACES,
     NO_KINDS,
     ClusterAccess,
+    ClusterLimits,
     ConflictPolicy,
     IncludedObject,
     Kinds,
@@ -218,6 +219,16 @@ def _site(name: str, value: Mapping[str, Any], folder: Path) -> Site:
         cluster=access,
         data=_bucket(value["data"], folder),
         control=_bucket(value["control"], folder),
+        limits=_limits(value.get("limits", {})),
+    )
+
+
+def _limits(value: Mapping[str, Any]) -> ClusterLimits:
+    usual = ClusterLimits()
+    return ClusterLimits(
+        requests_in_flight=value.get("requestsInFlight", usual.requests_in_flight),
+        requests_per_second=value.get("requestsPerSecond", usual.requests_per_second),
+        page_size=value.get("pageSize", usual.page_size),
     )
 
 

@@ -23,8 +23,9 @@ from kubestandby.adapters.kube_http import (
     ReplyTooLargeError,
     RetrySettings,
 )
+from kubestandby.adapters.kube_pace import Pace
 from kubestandby.errors import ClusterError, ConfigError, ListExpiredError
-from kubestandby.groups import ClusterAccess
+from kubestandby.groups import ClusterAccess, ClusterLimits
 from kubestandby.ports import ClusterIdentity, Discovery, Page
 from kubestandby.resources import FIELD_MANAGER, Manifest, ObjectRef, ResourceType
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from kubernetes.client import ApiClient
     from urllib3 import BaseHTTPResponse
 
-CONNECTIONS = 32
+USUAL_LIMITS = ClusterLimits()
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 """Between two pieces of an answer; `ANSWER_SECONDS` is for the whole of it."""
@@ -44,20 +45,25 @@ LARGEST_PAGE_BYTES = 16 << 20
 RENEW_AT_MOST_EVERY_SECONDS = 5.0
 
 
-def connect(access: ClusterAccess, *, site: str, retry: RetrySettings | None = None) -> "KubeCluster":
+def connect(
+    access: ClusterAccess, *, site: str, limits: ClusterLimits = USUAL_LIMITS, retry: RetrySettings | None = None
+) -> "KubeCluster":
     """Prepares access to a cluster. Nothing is sent yet: an unreachable server is an error of the first call.
 
     Raises:
         ConfigError: the kubeconfig is missing, unreadable or wrong, or has no such context.
     """
-    return KubeCluster(KubeHttp(_ApiSender(access, site), retry or RetrySettings()))
+    pace = Pace(limits.requests_in_flight, limits.requests_per_second)
+    sender = _ApiSender(access, site, connections=limits.requests_in_flight)
+    return KubeCluster(KubeHttp(sender, retry or RetrySettings(), pace=pace), page_size=limits.page_size)
 
 
 class KubeCluster:
     """One API server. Safe to use from many threads."""
 
-    def __init__(self, http: KubeHttp) -> None:
+    def __init__(self, http: KubeHttp, *, page_size: int = USUAL_LIMITS.page_size) -> None:
         self._http = http
+        self._page_size = page_size
 
     def identity(self) -> ClusterIdentity:
         """Which cluster this is."""
@@ -88,11 +94,12 @@ class KubeCluster:
         *,
         namespace: str = "",
         label_selector: str = "",
-        page_size: int = 500,
+        page_size: int = 0,
     ) -> Iterator[Page]:
         """Lists a type page by page at one resourceVersion; items carry apiVersion and kind.
 
-        The page size shrinks where objects are large, so that a page stays near `WANTED_PAGE_BYTES`.
+        `page_size` 0 means that of the site's limits. It shrinks where objects are large, so that a page stays near
+        `WANTED_PAGE_BYTES`.
 
         Raises:
             ListExpiredError: 410 in the middle, or a page of another resourceVersion; the caller starts again.
@@ -100,7 +107,7 @@ class KubeCluster:
         call = _call("GET", resource, namespace=namespace)
         if label_selector:
             call = replace(call, query=(("labelSelector", label_selector),))
-        version, token, limit = "", "", page_size
+        version, token, limit = "", "", page_size or self._page_size
         while True:
             body, limit = self._page(call, limit, token)
             metadata = body.get("metadata") or {}
@@ -247,6 +254,7 @@ class _ApiSender:
 
     access: ClusterAccess
     site: str
+    connections: int
     _client: "ApiClient" = field(init=False)
     _renewed: float = field(init=False)
     _lock: Lock = field(init=False, default_factory=Lock)
@@ -313,7 +321,7 @@ class _ApiSender:
         from kubernetes import client, config
 
         configuration = client.Configuration()
-        configuration.connection_pool_maxsize = CONNECTIONS
+        configuration.connection_pool_maxsize = self.connections
         configuration.retries = False
         try:
             if self.access.in_cluster:

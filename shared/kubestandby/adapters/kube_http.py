@@ -15,6 +15,7 @@ from typing import Any, NoReturn, Protocol
 import orjson
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
+from kubestandby.adapters.kube_pace import Pace
 from kubestandby.adapters.kube_status import reason_of, server_words
 from kubestandby.errors import ClusterError, ClusterUnavailableError, ListExpiredError
 
@@ -135,6 +136,7 @@ class KubeHttp:
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
     now: Callable[[], datetime] = _utc_now
+    pace: Pace = field(default_factory=lambda: Pace(16, 1000))
     _answered: bool = False
 
     def json(self, call: Call) -> dict[str, Any]:
@@ -180,7 +182,8 @@ class KubeHttp:
 
     def _send(self, call: Call) -> Reply:
         try:
-            return self.sender.send(call)
+            with self.pace:
+                return self.sender.send(call)
         except NoReplyError as error:
             if error.lasting:
                 raise ClusterError(

@@ -47,7 +47,7 @@ class Context:
         self._open_store = open_store
         self._connect = connect
         self._stores: dict[str, ObjectStore] = {}
-        self._clusters: dict[tuple[str, ClusterAccess, float], Cluster] = {}
+        self._clusters: dict[tuple[Site, float], Cluster] = {}
         self._lock = threading.Lock()
 
     def group(self, name: str) -> ProtectionGroup | None:
@@ -69,7 +69,7 @@ class Context:
             ConfigError: the kubeconfig or the context is missing or wrong.
             ClusterError: the API server refuses.
         """
-        key = (site.name, site.cluster, _changed_at(site.cluster))
+        key = (site, _changed_at(site.cluster))
         return self._once(self._clusters, key, lambda: self._connect(site))
 
     def requests(self, site: Site) -> RequestLog:
@@ -133,4 +133,4 @@ def _connect(site: Site) -> Cluster:
     # Late: sanitize never talks to a cluster and its image has no SDK for it.
     from kubestandby.adapters.kube_cluster import connect
 
-    return connect(site.cluster, site=site.name)
+    return connect(site.cluster, site=site.name, limits=site.limits)

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from kubestandby.adapters.group_file import CONFIG_VARIABLE, MAX_BYTES, config_path, group_schema, load_groups
 from kubestandby.errors import ConfigError
-from kubestandby.groups import RestartPolicy, RestoreMode
+from kubestandby.groups import ClusterLimits, RestartPolicy, RestoreMode
 
 GOOD = """\
 apiVersion: kubestandby.dev/v1
@@ -70,6 +70,15 @@ def test_optional_fields_are_read(tmp_path: Path):
     assert group.ignore_groups == ("metrics.example.com",)
 
 
+def test_limits_are_a_sites_own(tmp_path: Path):
+    limits = "{requestsInFlight: 4, requestsPerSecond: 50, pageSize: 100}"
+
+    (group,) = load(tmp_path, GOOD.replace("./west/control", f"./west/control\n      limits: {limits}"))
+
+    assert group.site("west").limits == ClusterLimits(requests_in_flight=4, requests_per_second=50, page_size=100)
+    assert group.site("east").limits == ClusterLimits()
+
+
 def test_relative_paths_start_at_the_files_folder(tmp_path: Path):
     (group,) = load(tmp_path, GOOD)
 
@@ -107,6 +116,7 @@ def test_exclusion_leaves_the_systems_namespaces_out_always(tmp_path: Path):
     assert group.exclude_namespaces[-1] == "scratch"
 
 
+IN_FLIGHT = "spec.sites.west.limits.requestsInFlight"
 MISTAKES = [
     ("kubestandby.dev/v1", "kubestandby.dev/v2", 1, "apiVersion", "write kubestandby.dev/v1"),
     ("kind: ProtectionGroup", "kind: Group", 2, "kind", "write ProtectionGroup"),
@@ -138,6 +148,11 @@ MISTAKES = [
     ("      data: file:///var", "      daata: file:///var", 10, "spec.sites.east.daata", "did you mean data?"),
     ("file:///var/lib/kubestandby/east/data", "ftp://x", 10, "spec.sites.east.data", "oci://namespace/bucket"),
     ("file:///var/lib/kubestandby/east/data", "file://host/x", 10, "spec.sites.east.data", "file:///absolute/path"),
+    ("primary: east", "limits: {}", 16, "spec.limits", "there is no such field"),
+    ("./west/control", "./west/control\n      limits: {requests: 1}", 16, "spec.sites.west.limits.requests", "no such"),
+    ("./west/control", "./west/control\n      limits: {requestsInFlight: 0}", 16, IN_FLIGHT, "1 to 64"),
+    ("./west/control", "./west/control\n      limits: {requestsInFlight: '8'}", 16, IN_FLIGHT, "a number belongs"),
+    ("./west/control", "./west/control\n      limits: {pageSize: 9999}", 16, "spec.sites.west.limits.pageSize", "5000"),
     ("      control: file://./west/control\n", "", 12, "spec.sites.west", "control is missing"),
     ("./west/control", "./west/data", 15, "spec.sites.west.control", "shares its place with spec.sites.west.data"),
     ("./west/control", "./west/data/c", 15, "spec.sites.west.control", "give every bucket its own"),
