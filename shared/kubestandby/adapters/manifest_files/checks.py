@@ -76,7 +76,8 @@ class _Check:
 
     def _metadata(self, metadata: dict[str, Any], path: Path) -> None:
         if metadata.get("name") is None and metadata.get("generateName") is not None:
-            self._refuse(path, "generateName and no name: such an object cannot be brought back; give it a name")
+            told = "generateName and no name: such an object cannot be brought back; give it a name"
+            self._refuse((*path, "generateName"), told)
         self._text(metadata, (*path, "name"))
         if metadata.get("namespace"):
             self._text(metadata, (*path, "namespace"))

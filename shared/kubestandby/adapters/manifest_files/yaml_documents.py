@@ -65,6 +65,7 @@ class _Open:
     path: Path | None
     anchor: str | None
     key: Any = _NO_KEY
+    key_line: int = 1
 
 
 def read_yaml(text: str, what: str) -> Iterator[Document]:
@@ -182,7 +183,7 @@ class _Reader:
             first = self._lines.get((*top.path, key)) if top.path is not None else None
             where = f", first in line {first}" if first else ""
             self._refuse(f"the key {shown(key)} is here twice{where}; leave one out")
-        top.key = key
+        top.key, top.key_line = key, self._line
 
     def _key_text(self, plain: str) -> str:
         """A plain key as kubectl reads it: `on` is "true", `0x10` is "16"."""
@@ -210,18 +211,19 @@ class _Reader:
             return ()
         top = self._stack[-1]
         step: str | int = top.key
+        line = top.key_line
         if isinstance(top.node.value, list):
-            step = len(top.node.value)
+            step, line = len(top.node.value), self._line
             top.node.value.append(node.value)
         elif top.key is _NO_KEY:
-            self._refuse("a mapping or a list as a key; a key is a word")
+            self._refuse("a mapping or a list as a key; a key is a word, and a template has to be rendered first")
         else:
             top.node.value[step] = node.value
             top.key = _NO_KEY
         if top.path is None or len(top.path) >= _LINES_DEPTH:
             return None
         path = (*top.path, step)
-        self._lines[path] = self._line
+        self._lines[path] = line
         return path
 
     def _name(self, anchor: str | None, node: _Node) -> None:
@@ -237,8 +239,8 @@ class _Reader:
 
 
 def _advice(text: str, line: int) -> str:
-    lines = text.splitlines()
-    if 0 < line <= len(lines) and "{{" in lines[line - 1]:
+    """The parser may see only in the line after it what is wrong with one."""
+    if any("{{" in near for near in text.splitlines()[max(0, line - 2) : line]):
         return "this looks like a template: render it first, such as with `helm template`"
     return "correct this line"
 
