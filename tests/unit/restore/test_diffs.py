@@ -97,3 +97,17 @@ def test_numbers_of_any_size_can_be_shown() -> None:
     wanted["spec"]["replicas"] = 2**80
 
     assert diffs(live, wanted)[0].desired == str(2**80)
+
+
+def test_a_list_that_becomes_a_mapping_is_one_difference() -> None:
+    live, wanted = workload(), workload()
+    live["spec"]["x"], wanted["spec"]["x"] = [{"name": "a"}], {"a": 1}
+
+    assert [(d.path, d.live, d.desired) for d in diffs(live, wanted)] == [("spec.x", '[{"name": "a"}]', '{"a": 1}')]
+
+
+def test_a_list_in_which_only_some_have_names_goes_by_place() -> None:
+    live, wanted = workload(), workload()
+    live["spec"]["x"], wanted["spec"]["x"] = [{"name": "a"}], [{"name": "a"}, {"other": 1}]
+
+    assert [d.path for d in diffs(live, wanted)] == ["spec.x[1]"]

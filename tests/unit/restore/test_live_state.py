@@ -84,3 +84,11 @@ def test_a_type_that_went_away_since_discovery_has_no_objects() -> None:
     cluster.fail("list", ClusterError("not found", status=404, reason="NotFound"))
 
     assert read_all(cluster, CONFIG_MAPS, {("shop", "a")}) == {}
+
+
+def test_a_failing_server_is_not_taken_for_missing_rights() -> None:
+    cluster = FakeCluster()
+    cluster.fail("list", ClusterError("bad request", status=400, reason="BadRequest"), namespace="")
+
+    with pytest.raises(ClusterError, match="bad request"):
+        read_all(cluster, CONFIG_MAPS, {(name, "x") for name in "abcd"})

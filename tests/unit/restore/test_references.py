@@ -118,3 +118,15 @@ def test_malformed_fields_are_no_needs() -> None:
 
 def test_a_config_map_has_no_pods() -> None:
     assert pod_spec(ObjectRef.of(config_map()), config_map()) is None
+
+
+def test_cluster_scoped_objects_need_no_namespace() -> None:
+    binding = {"apiVersion": RBAC, "kind": "ClusterRoleBinding", "metadata": {"name": "b"}, "roleRef": {}}
+    owner = {"apiVersion": "v1", "kind": "Namespace", "name": "n", "uid": "1"}
+    binding["metadata"] = {"name": "b", "ownerReferences": [owner]}
+
+    assert list(needs(ObjectRef.of(binding), binding)) == [("", "Namespace", "", "n")]
+
+
+def test_an_empty_name_is_no_need() -> None:
+    assert needed(claim(storageClassName="")) == set()
