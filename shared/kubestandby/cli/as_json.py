@@ -9,7 +9,7 @@ from kubestandby.cli.status_view import GroupStatus, SiteStatus, StageStatus
 from kubestandby.reports import Change, ObjectResult, RestoreReport, WorkloadStatus
 from kubestandby.requests import Outcome, Request
 from kubestandby.resources import ObjectRef
-from kubestandby.snapshots import ManifestEntry, SnapshotIndex, Stage, TypeSummary
+from kubestandby.snapshots import ManifestEntry, SnapshotIndex, Stage, TransformedObject, TypeSummary
 
 Json = dict[str, Any]
 
@@ -75,6 +75,8 @@ def index_json(index: SnapshotIndex) -> Json:
         "images": [{"reference": image.reference, "usedBy": list(image.used_by)} for image in index.images],
         "dropped": {rule.rule: rule.count for rule in index.dropped},
         "rules": {rule.rule: rule.count for rule in index.rules},
+        "configSha256": index.config_sha256,
+        "transforms": {use.transform: [_transformed_json(one) for one in use.objects] for use in index.transforms},
         "entries": [_entry_json(entry) for entry in index.entries],
     }
 
@@ -88,6 +90,10 @@ def _type_json(one: TypeSummary) -> Json:
         "resourceVersion": one.resource_version,
         "incomplete": one.incomplete,
     }
+
+
+def _transformed_json(one: TransformedObject) -> Json:
+    return {"object": one.object, "fields": list(one.fields), "leftOut": one.left_out}
 
 
 def _entry_json(entry: ManifestEntry) -> Json:
