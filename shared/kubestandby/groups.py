@@ -10,7 +10,9 @@ from kubestandby.snapshots import GroupName, SiteName
 from kubestandby.transforms import Transform, digest, namespace_names, towards
 
 API_VERSION = "kubestandby.dev/v1"
-DEFAULT_EXCLUDED_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "kube-flannel")
+OWN_NAMESPACE = "kubestandby-system"
+"""Where a restore keeps its inventory on a cluster: it belongs to that cluster and never travels."""
+DEFAULT_EXCLUDED_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "kube-flannel", OWN_NAMESPACE)
 
 
 class RestoreMode(StrEnum):

@@ -25,6 +25,10 @@ LASTING_500 = "failed to create typed patch object"
 """How the server refuses a server-side apply of fields that its schema cannot take: an error of the object, whatever
 its status says (k8s.io/apimachinery, managedfields/internal/structuredmerge.go)."""
 
+WEBHOOK_500 = "failed calling webhook"
+"""How the server refuses a write whose admission webhook does not answer: each attempt waits for the webhook's own
+timeout, and the restore comes back to such objects when the rest is there (k8s.io/apiserver, webhook/errors)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -212,6 +216,8 @@ class KubeHttp:
         text = f"{call.subject}: {self.sender.where} answered {reply.status} {reason}" + (f": {words}" if words else "")
         if reply.status in RETRIED_STATUSES and LASTING_500 not in str(status.get("message", "")):
             error = ClusterUnavailableError(text, status=reply.status, reason=reason)
+            if call.method != "GET" and WEBHOOK_500 in str(status.get("message", "")):
+                raise error
             raise _TryAgainError(error, self._retry_after(reply.headers))
         self._answered = True
         kind = ListExpiredError if reply.status == 410 else ClusterError

@@ -36,6 +36,15 @@ def test_apply_that_does_not_fit_the_schema_is_final_although_the_server_says_50
     assert line.slept == []
 
 
+def test_write_behind_a_dead_webhook_is_left_to_the_caller_at_once() -> None:
+    line = Line(refusal(500, "InternalError", 'failed calling webhook "check.shop": connection refused'))
+    apply = Call(method="PATCH", path="/api/v1/namespaces/shop/configmaps/web", subject="ConfigMap shop/web")
+
+    with pytest.raises(ClusterUnavailableError):
+        line.http.json(apply)
+    assert line.slept == []
+
+
 def test_waits_grow_up_to_a_limit() -> None:
     line = Line(*[refusal(503)] * 8, ok({}), retry=RetrySettings(budget=100, first_budget=100))
 
