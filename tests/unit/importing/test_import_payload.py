@@ -1,0 +1,110 @@
+"""What a request to import brings along: written once, checked before it is read, never more than allowed."""
+
+from dataclasses import replace
+
+import pytest
+
+from kubestandby import layout
+from kubestandby.errors import FormatError, IntegrityError, ManifestError
+from kubestandby.import_payload import ImportedObject, PayloadLimits, PayloadWriter, open_payload, payload_names
+from kubestandby.requests import ImportOrder
+from tests.fakes.fake_clock import FakeClock
+from tests.fakes.memory_store import MemoryStore
+from tests.unit.importing.importing import SHOP, config_map
+
+
+def uploaded(store: MemoryStore, *names: str, limits: PayloadLimits | None = None) -> ImportOrder:
+    with PayloadWriter(limits or PayloadLimits()) as writer:
+        for name in names:
+            writer.add(f"f:{name}", config_map(name))
+        return writer.upload(store, SHOP, FakeClock())
+
+
+def read(store: MemoryStore, order: ImportOrder, limits: PayloadLimits | None = None) -> list[ImportedObject]:
+    with open_payload(store, SHOP, order, limits or PayloadLimits()) as payload:
+        assert list(payload.objects()) == list(payload.objects())
+        return list(payload.objects())
+
+
+def test_manifests_come_out_as_they_went_in_with_their_origin() -> None:
+    store = MemoryStore()
+    order = uploaded(store, "a", "b")
+    assert read(store, order) == [ImportedObject("f:a", config_map("a")), ImportedObject("f:b", config_map("b"))]
+
+
+def test_every_upload_has_a_name_of_its_own() -> None:
+    store = MemoryStore()
+    names = {uploaded(store, "a").payload, uploaded(store, "a").payload}
+    assert set(payload_names(store, SHOP)) == names
+    assert len(names) == 2
+
+
+def test_a_payload_with_other_bytes_is_refused_before_it_is_read() -> None:
+    store = MemoryStore()
+    order = uploaded(store, "a")
+    store.objects[layout.import_key(SHOP, order.payload)] = store.objects.pop(
+        layout.import_key(SHOP, uploaded(store, "b").payload)
+    )
+    with pytest.raises(IntegrityError, match="not the one that was uploaded"):
+        read(store, order)
+
+
+def test_a_payload_that_is_gone_is_refused() -> None:
+    store = MemoryStore()
+    order = uploaded(store, "a")
+    store.delete(layout.import_key(SHOP, order.payload))
+    with pytest.raises(IntegrityError, match="import the files again"):
+        read(store, order)
+
+
+@pytest.mark.parametrize("name", ["", "../epochs/shop/1", "20261122T120000.000000Z-ABCDEF01", "x"])
+def test_a_request_cannot_name_any_other_object(name: str) -> None:
+    store = MemoryStore()
+    with pytest.raises(FormatError, match="names no payload"):
+        read(store, replace(uploaded(store, "a"), payload=name))
+
+
+def test_a_size_beyond_the_limit_is_refused_unread() -> None:
+    store = MemoryStore()
+    with pytest.raises(FormatError, match="names no payload that this version takes"):
+        read(store, replace(uploaded(store, "a"), size=513 * 1024 * 1024))
+
+
+def test_more_plain_bytes_than_allowed_are_refused() -> None:
+    store = MemoryStore()
+    order = uploaded(store, "a", "b")
+    with pytest.raises(FormatError, match="more than an import may"):
+        read(store, order, PayloadLimits(plain_bytes=150))
+
+
+def test_a_line_beyond_the_limit_is_refused() -> None:
+    store = MemoryStore()
+    order = uploaded(store, "a")
+    with pytest.raises(FormatError, match="more than an import may"):
+        read(store, order, PayloadLimits(line_bytes=50))
+
+
+def test_more_objects_than_allowed_are_refused() -> None:
+    store = MemoryStore()
+    order = uploaded(store, "a", "b")
+    assert len(read(store, order, PayloadLimits(objects=2))) == 2
+    with pytest.raises(FormatError, match="more than an import may"):
+        read(store, order, PayloadLimits(objects=1))
+
+
+def test_the_writer_refuses_what_no_reader_would_take() -> None:
+    with pytest.raises(ManifestError, match="f:b: more than 1 objects"):
+        uploaded(MemoryStore(), "a", "b", limits=PayloadLimits(objects=1))
+    with pytest.raises(ManifestError, match=r"f:a: \d+ bytes for one object"):
+        uploaded(MemoryStore(), "a", limits=PayloadLimits(line_bytes=10))
+    with pytest.raises(ManifestError, match="bytes when packed"):
+        uploaded(MemoryStore(), "a", limits=PayloadLimits(packed_bytes=10))
+
+
+@pytest.mark.parametrize("value", ["\ud800", [[[[]]]]])
+def test_what_json_cannot_hold_is_refused_with_its_origin(value: object) -> None:
+    deep: object = value
+    for _ in range(300):
+        deep = [deep]
+    with PayloadWriter() as writer, pytest.raises(ManifestError, match="f:1: nested too deeply, or with half"):
+        writer.add("f:1", {"data": deep})
