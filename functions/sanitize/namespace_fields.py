@@ -14,21 +14,22 @@ GroupKind = tuple[str, str]
 NAME_LABEL = "kubernetes.io/metadata.name"
 """The label by which selectors choose namespaces by name (well-known labels)."""
 
-NAME_ANNOTATIONS = (
-    "meta.helm.sh/release-namespace",
-    "volume.kubernetes.io/provisioner-deletion-secret-namespace",
+NAME_ANNOTATIONS = frozenset(
+    {"meta.helm.sh/release-namespace", "volume.kubernetes.io/provisioner-deletion-secret-namespace"}
 )
 """Annotations whose value is a namespace (helm.sh: adopting resources; k8s.io/component-helpers/storage/volume)."""
 
-QUALIFIED_ANNOTATIONS = (
-    "cert-manager.io/inject-ca-from",
-    "cert-manager.io/inject-ca-from-secret",
-    "nginx.ingress.kubernetes.io/auth-secret",
-    "nginx.ingress.kubernetes.io/auth-proxy-set-headers",
-    "nginx.ingress.kubernetes.io/auth-tls-secret",
-    "nginx.ingress.kubernetes.io/custom-headers",
-    "nginx.ingress.kubernetes.io/fastcgi-params-configmap",
-    "nginx.ingress.kubernetes.io/proxy-ssl-secret",
+QUALIFIED_ANNOTATIONS = frozenset(
+    {
+        "cert-manager.io/inject-ca-from",
+        "cert-manager.io/inject-ca-from-secret",
+        "nginx.ingress.kubernetes.io/auth-secret",
+        "nginx.ingress.kubernetes.io/auth-proxy-set-headers",
+        "nginx.ingress.kubernetes.io/auth-tls-secret",
+        "nginx.ingress.kubernetes.io/custom-headers",
+        "nginx.ingress.kubernetes.io/fastcgi-params-configmap",
+        "nginx.ingress.kubernetes.io/proxy-ssl-secret",
+    }
 )
 """Annotations whose value is NAMESPACE/NAME (cert-manager.io: CA injector; ingress-nginx: annotations)."""
 

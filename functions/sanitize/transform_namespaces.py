@@ -7,7 +7,7 @@ from typing import Any
 from kubestandby.resources import GVK, Manifest
 from kubestandby.transforms import NamespaceTransform
 
-from .fields import EACH, Fields, edited
+from .fields import EACH, Fields, edited, fields_at
 from .namespace_fields import (
     HOSTS,
     NAME_ANNOTATIONS,
@@ -86,10 +86,11 @@ class _Mentions:
 
 def _renamed_metadata(manifest: Manifest, rename: Renames, mention: _Mentions) -> Manifest:
     manifest = edited_text(manifest, ("metadata", "namespace"), rename)
-    for name in NAME_ANNOTATIONS:
-        manifest = edited_text(manifest, ("metadata", "annotations", name), rename)
-    for name in QUALIFIED_ANNOTATIONS:
-        manifest = edited_text(manifest, ("metadata", "annotations", name), mention.qualified)
+    for name in fields_at(manifest, "metadata", "annotations"):
+        if name in NAME_ANNOTATIONS:
+            manifest = edited_text(manifest, ("metadata", "annotations", name), rename)
+        elif name in QUALIFIED_ANNOTATIONS:
+            manifest = edited_text(manifest, ("metadata", "annotations", name), mention.qualified)
     return edited(manifest, ("metadata", "ownerReferences", EACH), lambda owner: _renamed_owner(owner, rename))
 
 
