@@ -172,7 +172,7 @@ def _oci_bucket(data: Mapping[str, Any]) -> str:
     """OCI Events: the bucket is in `data.additionalDetails`, the key is `data.resourceName`."""
     details = _mapping(data.get("additionalDetails"), "the event's data.additionalDetails")
     names = [details.get(name) for name in ("namespace", "bucketName")]
-    if not all(isinstance(name, str) and _OCI_NAME.match(name) for name in names):
+    if not all(isinstance(name, str) and _OCI_NAME.fullmatch(name) for name in names):
         raise BadInputError("the event does not name its bucket (data.additionalDetails.namespace and bucketName)")
     return f"oci://{names[0]}/{names[1]}"
 

@@ -10,11 +10,16 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
 from kubestandby.groups import SecretReference, Webhook, WebhookKind, WebhookMatch
 from kubestandby.layout import Function
 from kubestandby.runtime.answers import Answer
 from kubestandby.runtime.webhooks.signatures import Delivery
 from tests.unit.runtime.world import SHOP, World
+
+ANYTHING = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+"""For properties: a machine under load is no failure, and the one fixture is the same secret each time."""
 
 SECRET = b"It's a Secret to Everybody"
 OTHER = b"another secret, as long"

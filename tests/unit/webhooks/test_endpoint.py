@@ -6,14 +6,19 @@ from typing import Any
 
 import flask
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from kubestandby.adapters import event_wire
 from kubestandby.errors import StoreError, StoreUnavailableError
 from kubestandby.groups import SecretReference, Webhook, WebhookKind, WebhookMatch
 from kubestandby.layout import Action, Function
+from kubestandby.requests import Verdict
+from kubestandby.runtime.function_app import FunctionApp
+from kubestandby.runtime.work import Handlers, RequestedWork, Result
 from tests.unit.runtime.world import SHOP, WEST
 from tests.unit.webhooks.hooks import (
+    ANYTHING,
     OTHER,
     PUSH,
     SECRET,
@@ -96,7 +101,10 @@ def test_a_failover_is_noticed_within_seconds():
     world.do("west", Action.FAILOVER, to=WEST)
     world.clock.advance(6)
 
-    assert world.send(github()).body["site"] == "west"
+    answer = world.send(github())
+
+    assert answer.body["site"] == "west"
+    assert world.requests("west").read(SHOP, answer.body["request"]).action is Action.EXPORT
 
 
 # what is refused
@@ -311,6 +319,24 @@ def test_a_delivery_while_the_export_is_under_way_is_not_lost():
     assert later != {first}
 
 
+def test_an_export_that_has_begun_to_look_is_not_joined():
+    world = HookedWorld()
+    during: list[str] = []
+
+    def carry_out(_: RequestedWork) -> Result:
+        during.append(world.send(github()).body["request"])
+        return Result(verdict=Verdict.DONE, message="done")
+
+    app = FunctionApp(Function.EXPORT, lambda _: Handlers(carry_out=carry_out), lambda: world.context)
+    first = world.send(github()).body["request"]
+    (event,) = [event for event in world.events() if event.key.startswith("requests/")]
+
+    app.answer("POST", *event_wire.encode(event))
+
+    assert len(during) == 1
+    assert during != [first]
+
+
 def test_an_export_that_is_not_due_yet_is_put_off_and_then_done():
     world = HookedWorld()
     world.send(github())
@@ -375,7 +401,7 @@ def test_a_damaged_record_does_not_keep_a_delivery_out():
 ALLOWED = {200, 202, 400, 401, 404, 405, 413}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@ANYTHING
 @given(
     kind=st.sampled_from(KINDS),
     method=st.sampled_from(["POST", "POST", "GET", "PATCH"]),
@@ -401,7 +427,7 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@ANYTHING
 @given(event=st.sampled_from(["push", "workflow_run", "deployment_status", "ping"]), payload=JSON)
 def test_a_signed_payload_of_any_form_is_answered(event: str, payload: Any):
     world = HookedWorld(webhook(match=WebhookMatch(branches=("main",))))

@@ -18,8 +18,8 @@ from kubestandby.runtime.webhooks.signatures import Delivery
 _MAX_TEXT = 1024
 _MAX_IMAGES = 100
 _BRANCH = "refs/heads/"
-_ID = re.compile(r"^[\x21-\x7e]{1,256}$")
-_SCP_FORM = re.compile(r"^[A-Za-z0-9._-]+@[^/:]+:(?P<path>.+)$")
+_ID = re.compile(r"[\x21-\x7e]{1,256}")
+_SCP_FORM = re.compile(r"[A-Za-z0-9._-]+@[^/:]+:(?P<path>.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def _own_form(identity: str, payload: Mapping[str, Any]) -> Told:
 
 def _repository_path(repository: str) -> str:
     """`acme/shop` of `https://github.com/acme/shop.git`, `git@github.com:acme/shop.git` and `acme/shop`."""
-    scp = _SCP_FORM.match(repository)
+    scp = _SCP_FORM.fullmatch(repository)
     try:
         path = scp["path"] if scp else urlsplit(repository).path
     except ValueError:
@@ -159,12 +159,12 @@ def _repository_path(repository: str) -> str:
 
 def _optional_id(payload: Mapping[str, Any]) -> str:
     identity = _text(payload, "id")
-    return identity if _ID.match(identity) else ""
+    return identity if _ID.fullmatch(identity) else ""
 
 
 def _word(delivery: Delivery, name: str) -> str:
     value = delivery.headers.get(name, "")
-    return value if _ID.match(value) else ""
+    return value if _ID.fullmatch(value) else ""
 
 
 def _needed(delivery: Delivery, name: str) -> str:

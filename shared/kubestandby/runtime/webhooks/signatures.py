@@ -26,10 +26,9 @@ WINDOW_SECONDS = 300
 
 _SIGNING_PREFIX = b"whsec_"
 _FLUX_HASHES = ("sha256", "sha384", "sha512")
-_MAX_HEADER = 4096
 _MAX_SIGNATURES = 16
-_TIMESTAMP = re.compile(rb"^[0-9]{1,12}$")
-_ID = re.compile(rb"^[\x21-\x7e]{1,256}$")
+_TIMESTAMP = re.compile(rb"[0-9]{1,12}")
+_ID = re.compile(rb"[\x21-\x7e]{1,256}")
 
 
 class UnprovenError(Exception):
@@ -93,9 +92,9 @@ def _check_gitlab(delivery: Delivery, secrets: Sequence[bytes], now: datetime) -
 
 def _check_standard(delivery: Delivery, secrets: Sequence[bytes], now: datetime) -> None:
     identity, timestamp = _header(delivery, "webhook-id"), _header(delivery, "webhook-timestamp")
-    if not _ID.match(identity):
+    if not _ID.fullmatch(identity):
         raise UnprovenError("webhook-id is not a short word")
-    if not _TIMESTAMP.match(timestamp):
+    if not _TIMESTAMP.fullmatch(timestamp):
         raise UnprovenError("webhook-timestamp is not a number of seconds")
     content = b".".join((identity, timestamp, delivery.body))
     expected = [hmac.digest(key, content, "sha256") for key in _signing_keys(secrets)]
@@ -148,8 +147,6 @@ def _header(delivery: Delivery, name: str) -> bytes:
     value = delivery.headers.get(name, "")
     if not value:
         raise UnprovenError(f"{name} is missing")
-    if len(value) > _MAX_HEADER:
-        raise UnprovenError(f"{name} is too long")
     try:
         return value.encode("latin-1")
     except UnicodeEncodeError:
