@@ -271,3 +271,26 @@ def test_names_that_change_places_have_a_way_back(tmp_path: Path) -> None:
     group = load(tmp_path, "    - {name: a, namespaces: {map: {shop: shop-data, shop-data: shop}}}\n")
 
     assert group.namespaces_at(group.standby) == ("shop", "shop-data")
+
+
+def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "transforms.md").read_text()
+    example = text.partition("```yaml\n")[2].partition("```")[0]
+    head = "apiVersion: kubestandby.dev/v1\nkind: ProtectionGroup\nmetadata: {name: shop}\n"
+    sites = "".join(
+        f"    {site}: {{cluster: {{kubeconfig: {site}}}, data: s3://{site}-data, control: s3://{site}-control}}\n"
+        for site in ("ashburn", "phoenix")
+    )
+
+    group = load(tmp_path, f"{example}  sites:\n{sites}", head)
+
+    assert [item.name for item in group.transforms_to(group.standby)] == [
+        "our-registry",
+        "classes",
+        "entrances",
+        "places",
+        "replicated-volumes",
+        "subnets-of-phoenix",
+        "smaller",
+        "no-budgets",
+    ]
