@@ -120,7 +120,7 @@ def _note(index: SnapshotIndex, sealed: int) -> str:
 def _written_aside(folder: Path) -> Iterator[Path]:
     """A private folder that takes the name of `folder` at the end, and is gone where something went wrong."""
     try:
-        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(folder.parent)
         if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
             raise BadInputError(f"{folder} is not an empty folder; name one that is empty, or that is not there yet")
         aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -134,7 +134,14 @@ def _written_aside(folder: Path) -> Iterator[Path]:
 
 
 def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folder(path.parent)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
+
+
+def _make_folder(folder: Path) -> None:
+    """Private, with its parents: `mkdir` gives its mode to the last folder only."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700)

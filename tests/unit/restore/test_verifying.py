@@ -68,3 +68,10 @@ def test_never_at_an_unknown_site() -> None:
 
     with pytest.raises(ConfigError, match="no site 'north'"):
         verify(group(), SiteName("north"), index, ClusterIdentity(STANDBY_UID, ""), SEEN, named=True)
+
+
+def test_an_import_without_a_known_cluster_never_at_the_site_that_it_was_made_for() -> None:
+    check(source_cluster="", source_site=SiteName("east"))
+
+    with pytest.raises(RoleError, match="it was imported for site west"):
+        check(source_cluster="", source_site=WEST, named=True)
