@@ -48,6 +48,7 @@ def _push(group: ProtectionGroup, requests: RequestLog, name: str, *, attempts: 
         to=request.to,
         mode=request.mode,
         order=request.order,
+        prune_all=request.prune_all,
         continues=name,
         attempt=attempts + 1,
     )

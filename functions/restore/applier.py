@@ -6,7 +6,7 @@ starting, rights that the authoriser has not seen yet) is tried again after ever
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kubestandby.errors import ClusterError, ClusterUnavailableError
 from kubestandby.ports import Clock, Cluster
@@ -14,9 +14,11 @@ from kubestandby.reports import Change, ObjectResult
 
 from .definitions import await_definitions
 from .deletions import await_deletions
-from .plans import GroupKind, Identity, Method, Plan, PlannedObject
-from .refusals import describe, is_invalid, is_webhook_failure, may_pass
-from .sending import WHOLE_REASON, send
+from .live_state import is_being_deleted
+from .owners import linked, missing, owners_among, without_owner
+from .plans import DesiredObject, GroupKind, Identity, Method, Plan, PlannedObject
+from .refusals import describe, explain, is_invalid, is_webhook_failure, may_pass
+from .sending import WHOLE_REASON, send, strip
 from .waves import CRD, NAMESPACE, definitions
 
 LATE_PAUSES = (1.0, 3.0, 8.0, 15.0, 30.0)
@@ -34,8 +36,17 @@ class _Refusal:
 
 @dataclass(slots=True)
 class _Run:
-    """How far the apply has come."""
+    """How far the apply has come.
 
+    Attributes:
+        owners: the objects whose UIDs others wait for.
+        uids: of them, as far as they are known.
+        unlinked: objects that were sent before all of their owners were there, and the owners that were missing.
+    """
+
+    owners: frozenset[Identity] = frozenset()
+    uids: dict[Identity, str] = field(default_factory=dict)
+    unlinked: dict[Identity, tuple[PlannedObject, tuple[Identity, ...]]] = field(default_factory=dict)
     results: dict[Identity, ObjectResult] = field(default_factory=dict)
     refusals: dict[Identity, _Refusal] = field(default_factory=dict)
     blocked: dict[Identity, PlannedObject] = field(default_factory=dict)
@@ -47,8 +58,20 @@ class _Run:
         group, kind, namespace, _ = planned.identity
         if namespace and namespace in self.failed_namespaces:
             return f"its namespace {namespace} could not be made"
-        definition = self.undefined_kinds.get((group, kind))
+        definition = "" if planned.desired.served else self.undefined_kinds.get((group, kind), "")
         return f"its definition {definition} is not served" if definition else ""
+
+    def link(self, planned: PlannedObject) -> DesiredObject:
+        """The object with references to the owners that are there by now."""
+        lacking = missing(planned.desired, self.uids)
+        self.unlinked.pop(planned.identity, None)
+        if lacking:
+            self.unlinked[planned.identity] = planned, lacking
+        return linked(planned.desired, self.uids)
+
+    def to_link(self) -> list[PlannedObject]:
+        """Objects of which an owner has come after them."""
+        return [planned for planned, lacking in self.unlinked.values() if any(owner in self.uids for owner in lacking)]
 
     def record(self, planned: PlannedObject, answer: ObjectResult | ClusterError) -> None:
         """Takes down what came of an object; a later answer replaces an earlier one."""
@@ -57,7 +80,7 @@ class _Run:
         self.blocked.pop(identity, None)
         if isinstance(answer, ClusterError):
             self.refusals[identity] = _Refusal(planned, answer)
-            answer = planned.result(Change.FAILED, describe(answer))
+            answer = planned.result(Change.FAILED, explain(planned.desired.ref, answer))
         elif answer.change is Change.BLOCKED:
             self.blocked[identity] = planned
         self.results[identity] = answer
@@ -69,7 +92,7 @@ class _Run:
         if planned.identity[:2] == NAMESPACE:
             (self.failed_namespaces.discard if served else self.failed_namespaces.add)(name)
         for kind, _ in definitions([planned.desired]):
-            if served or planned.change is not Change.CREATED:
+            if served:
                 self.undefined_kinds.pop(kind, None)
             else:
                 self.undefined_kinds[kind] = name
@@ -92,7 +115,7 @@ class Applier:
         Raises:
             ClusterUnavailableError: the cluster cannot be reached any more; running the restore again converges.
         """
-        run = _Run()
+        run = _Run(owners=owners_among(plan.desired), uids=dict(plan.uids))
         for wave in plan.waves:
             self._apply_wave(run, wave)
         for turn, pause in enumerate(LATE_PAUSES):
@@ -102,6 +125,7 @@ class Applier:
             self._clock.sleep(pause)
             for wave in plan.waves:
                 self._apply_wave(run, [item for item in wave if item.identity in open_objects])
+        self._link_late(run)
         return run.results
 
     def _apply_wave(self, run: _Run, wave: Sequence[PlannedObject]) -> None:
@@ -112,31 +136,69 @@ class Applier:
                 run.record(planned, planned.result(Change.BLOCKED, reason))
             else:
                 sendable.append(planned)
-        answers = self._pool.map(self._attempt, sendable)
-        for planned, answer in zip(sendable, answers, strict=True):
-            run.record(planned, answer)
+        self._send(run, sendable)
         self._await_definitions(run, sendable)
 
-    def _attempt(self, planned: PlannedObject) -> ObjectResult | ClusterError:
+    def _send(self, run: _Run, sendable: Sequence[PlannedObject]) -> None:
+        answers = self._pool.map(lambda planned: self._attempt(run, planned), sendable)
+        for planned, answer in zip(sendable, answers, strict=True):
+            run.record(planned, answer)
+
+    def _attempt(self, run: _Run, planned: PlannedObject) -> ObjectResult | ClusterError:
         try:
-            sent = send(self._cluster, planned.desired, method=planned.method)
+            return self._send_one(run, planned)
         except ClusterUnavailableError as error:
             self._cluster.identity()  # raises where the whole cluster is away; else only this object is concerned
             return error
         except ClusterError as error:
+            if error.status == 409 and not planned.force:
+                return planned.result(Change.SKIPPED, f"exists and differs; left alone: {describe(error)}")
             return error
-        if planned.live_version and sent.manifest["metadata"].get("resourceVersion") == planned.live_version:
+
+    def _send_one(self, run: _Run, planned: PlannedObject) -> ObjectResult:
+        desired = run.link(planned)
+        sent = send(self._cluster, desired, method=planned.method, force=planned.force)
+        live = strip(self._cluster, desired, sent.manifest) if planned.strip else sent.manifest
+        if is_being_deleted(live):
+            raise ClusterError(f"{desired.ref} is being deleted; restore again when it is gone", status=409)
+        if planned.identity in run.owners:
+            run.uids[planned.identity] = live["metadata"]["uid"]
+        if planned.live_version and live["metadata"].get("resourceVersion") == planned.live_version:
             return planned.result(Change.UNCHANGED)
-        return planned.result(reason=WHOLE_REASON if sent.method is Method.WHOLE else planned.desired.note)
+        note = planned.reason if planned.recreates else desired.note
+        return planned.result(reason=WHOLE_REASON if sent.method is Method.WHOLE else note)
+
+    def _link_late(self, run: _Run) -> None:
+        """Objects that need each other in a circle: the owner came after what it owns."""
+        self._send(run, run.to_link())
+        for planned, lacking in run.unlinked.values():
+            result = run.results.get(planned.identity)
+            if result is not None and result.change not in (Change.FAILED, Change.BLOCKED):
+                run.results[planned.identity] = replace(result, reason=without_owner(lacking))
 
     def _await_deletions(self, run: _Run, wave: Sequence[PlannedObject]) -> list[PlannedObject]:
-        """The objects of the wave whose predecessor, if any, is gone."""
-        leaving = [item for item in wave if item.awaits_deletion]
-        stuck = await_deletions(self._cluster, self._clock, [item.desired for item in leaving])
-        for item in leaving:
+        """The objects of the wave whose predecessor, if any, is gone. Those to be recreated are deleted first."""
+        stuck = self._delete([item for item in wave if item.recreates])
+        leaving = [item for item in wave if (item.awaits_deletion or item.recreates) and item.identity not in stuck]
+        stuck.update(await_deletions(self._cluster, self._clock, [item.desired for item in leaving]))
+        for item in wave:
             if item.identity in stuck:
                 run.record(item, item.result(Change.FAILED, stuck[item.identity]))
         return [item for item in wave if item.identity not in stuck]
+
+    def _delete(self, recreated: Sequence[PlannedObject]) -> dict[Identity, str]:
+        """Deletes exactly the live objects that the plan saw; gives those that could not be, with the reason."""
+        answers = list(self._pool.map(self._delete_one, recreated))
+        return {item.identity: answer for item, answer in zip(recreated, answers, strict=True) if answer}
+
+    def _delete_one(self, planned: PlannedObject) -> str:
+        try:
+            self._cluster.delete(planned.desired.resource, planned.desired.ref, uid=planned.recreates)
+        except ClusterUnavailableError:
+            raise
+        except ClusterError as error:
+            return f"it could not be deleted to be made anew: {describe(error)}"
+        return ""
 
     def _await_definitions(self, run: _Run, sent: Iterable[PlannedObject]) -> None:
         applied = {

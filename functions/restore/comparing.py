@@ -4,11 +4,12 @@ A "yes" is certain. A "no" may be wrong, for the server may write a value in ano
 quantities): such an object is settled by a dry run (`settling`).
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from kubestandby.resources import FIELD_MANAGER, Manifest
+
+from .field_sets import ITSELF, FieldSet, step
 
 
 def is_as_desired(desired: Manifest, live: Manifest) -> bool:
@@ -19,6 +20,11 @@ def is_as_desired(desired: Manifest, live: Manifest) -> bool:
     out).
     """
     return covers(desired, live) and not _sent_whole(live) and not _owns_more(desired, live)
+
+
+def is_ours(live: Manifest) -> bool:
+    """Whether a restore has made or changed the object: we own a field of it."""
+    return bool(_managed_by_us(live, "Apply") or _managed_by_us(live, "Update"))
 
 
 def covers(desired: Any, live: Any) -> bool:
@@ -68,33 +74,12 @@ def _owns_more(desired: Manifest, live: Manifest) -> bool:
     return any(_lacks(desired, entry.get("fieldsV1") or {}) for entry in _managed_by_us(live, "Apply"))
 
 
-def _lacks(desired: Any, fields: Mapping[str, Any]) -> bool:
-    """Whether desired lacks one of the fields of a FieldsV1 set (structured-merge-diff's serialised form)."""
-    for key, below in fields.items():
-        if key == ".":
+def _lacks(desired: Any, fields: FieldSet) -> bool:
+    """Whether desired lacks one of the fields of a set."""
+    for element, below in fields.items():
+        if element == ITSELF:
             continue
-        found, value = _step(desired, key)
+        found, value = step(desired, element)
         if not found or (below and _lacks(value, below)):
             return True
     return False
-
-
-def _step(value: Any, key: str) -> tuple[bool, Any]:
-    """Follows one path element: `f:name`, `k:{"key": value}`, `v:value` or `i:index`."""
-    tag, _, rest = key.partition(":")
-    if tag == "f":
-        return (True, value[rest]) if isinstance(value, Mapping) and rest in value else (False, None)
-    if not isinstance(value, list):
-        return False, None
-    return _list_step(value, tag, json.loads(rest))
-
-
-def _list_step(items: Sequence[Any], tag: str, wanted: Any) -> tuple[bool, Any]:
-    if tag == "i":
-        return (True, items[wanted]) if wanted < len(items) else (False, None)
-    if tag == "v":
-        return wanted in items, wanted
-    for item in items:
-        if isinstance(item, Mapping) and all(item.get(name) == part for name, part in wanted.items()):
-            return True, item
-    return False, None

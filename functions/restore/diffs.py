@@ -38,6 +38,12 @@ def field_diffs(ref: ObjectRef, live: Manifest, desired: Manifest) -> tuple[Fiel
     return tuple(_diff(path, old, new, masked=secret and _is_secret(path)) for path, old, new in found)
 
 
+def shown(ref: ObjectRef, path: str, value: Any) -> str:
+    """One value as text; masked where the path, `data.key`, is one of a Secret's values."""
+    parts = tuple(path.replace("[", ".[").split("."))
+    return _text(value, masked=ref.gvk.group_kind == ("", "Secret") and _is_secret(parts))
+
+
 _MISSING = object()
 
 

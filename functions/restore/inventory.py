@@ -31,6 +31,8 @@ MAX_BYTES = 1_000_000
 
 _MAX_DECODED_BYTES = 256 << 20
 _CONFIG_MAPS = ResourceType(GVK("", "v1", "ConfigMap"), "configmaps", namespaced=True)
+_LABEL = ("app.kubernetes.io/managed-by", "kubestandby")
+_LABEL_SELECTOR = "=".join(_LABEL)
 _KEY = "inventory.json.gz"
 _FORMAT = 1
 _GZIP = 31
@@ -76,8 +78,19 @@ class InventoryLedger:
             ClusterError: it cannot be read.
         """
         found = self._cluster.get(_CONFIG_MAPS, SYSTEM_NAMESPACE, self.name)
-        self._stored = Inventory() if found is None else self._decode(found)
+        self._stored = Inventory() if found is None else _decode(found)
         return self._stored
+
+    def owned_by_others(self) -> frozenset[Identity]:
+        """What the inventories of the other groups on this cluster hold.
+
+        Raises:
+            FormatError: somebody changed one of them.
+            ClusterError: they cannot be read.
+        """
+        pages = self._cluster.pages(_CONFIG_MAPS, namespace=SYSTEM_NAMESPACE, label_selector=_LABEL_SELECTOR)
+        others = (item for page in pages for item in page.items if item["metadata"]["name"] != self.name)
+        return frozenset().union(*(_decode(item).owned for item in others if child(item, "binaryData", _KEY)))
 
     def write(self, inventory: Inventory) -> None:
         """Stores the inventory where it differs from the stored one; makes the namespace where it is missing.
@@ -112,20 +125,21 @@ class InventoryLedger:
             "metadata": {
                 "name": self.name,
                 "namespace": SYSTEM_NAMESPACE,
-                "labels": {"app.kubernetes.io/managed-by": "kubestandby"},
+                "labels": dict([_LABEL]),
             },
             "data": {"group": str(self._group), "snapshot": str(inventory.snapshot or ""), "mode": inventory.mode},
             "binaryData": {_KEY: packed},
         }
 
-    def _decode(self, config_map: Manifest) -> Inventory:
-        try:
-            return _from_json(json.loads(_unpack(child(config_map, "binaryData", _KEY) or "")))
-        except (ValueError, TypeError, KeyError, AttributeError, zlib.error, FormatError) as error:
-            raise FormatError(
-                f"ConfigMap {SYSTEM_NAMESPACE}/{self.name} is not an inventory of ours any more; delete it, and the "
-                "next restore starts a new one"
-            ) from error
+
+def _decode(config_map: Manifest) -> Inventory:
+    try:
+        return _from_json(json.loads(_unpack(child(config_map, "binaryData", _KEY) or "")))
+    except (ValueError, TypeError, KeyError, AttributeError, zlib.error, FormatError) as error:
+        raise FormatError(
+            f"ConfigMap {SYSTEM_NAMESPACE}/{config_map['metadata']['name']} is not an inventory of ours any more; "
+            "delete it, and the next restore starts a new one"
+        ) from error
 
 
 def _unpack(packed: str) -> bytes:

@@ -1,10 +1,12 @@
 """What a restore is going to do, as data: made by `planner`, carried out by `applier`, shown by `reporting`."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from kubestandby.groups import RestoreMode
-from kubestandby.reports import Change, FieldDiff, ObjectResult
+from kubestandby.reports import Change, Drift, FieldDiff, ObjectResult
 from kubestandby.resources import Manifest, ObjectRef, ResourceType
 from kubestandby.snapshots import GroupName, SiteName, SnapshotId
 
@@ -14,8 +16,19 @@ Identity = tuple[str, str, str, str]
 GroupKind = tuple[str, str]
 """(group, kind): `GVK.group_kind`."""
 
+Uids = Mapping[Identity, str]
+"""UIDs of live objects, as far as they are known."""
+
 MAX_REPORTED_DIFFS = 50
 """How many fields of one object a report names; what is left out is counted in the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerLink:
+    """An owner that the object is to have, and the OwnerReference to it but for the UID."""
+
+    owner: Identity
+    reference: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +41,7 @@ class DesiredObject:
         manifest: at the resource's version and as the restore mode wants it.
         note: what was decided about it and the operator should know, "" for nothing.
         served: whether the standby serves the kind already; else a definition in the snapshot will make it.
+        owners: objects of this restore; the manifest has references to those of which the UID is known.
     """
 
     ref: ObjectRef
@@ -35,6 +49,7 @@ class DesiredObject:
     manifest: Manifest
     note: str = ""
     served: bool = True
+    owners: tuple[OwnerLink, ...] = ()
 
     @property
     def identity(self) -> Identity:
@@ -60,12 +75,20 @@ class PlannedObject:
         live_version: resourceVersion of the live object, "" where there is none.
         awaits_deletion: the live object is being deleted; this one comes when that one is gone.
         refused: what the server said against it in a dry run, "" where it said nothing.
+        force: whether fields are taken from others who own them.
+        strip: whether fields that only others own are taken away after that.
+        recreates: UID of the live object that is deleted first, "" where none is.
+        drift: fields that others have set beside ours.
     """
 
     desired: DesiredObject
     change: Change
     reason: str = ""
     diffs: tuple[FieldDiff, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    force: bool = True
+    strip: bool = False
+    recreates: str = ""
     method: Method = Method.APPLY
     live_version: str = ""
     awaits_deletion: bool = False
@@ -83,7 +106,40 @@ class PlannedObject:
         if left_out > 0:
             words = f"{words}; " * bool(words) + f"{left_out} more fields differ"
         shown = self.diffs[:MAX_REPORTED_DIFFS]
-        return ObjectResult(ref=self.desired.ref, change=change or self.change, reason=words, diffs=shown)
+        return ObjectResult(
+            ref=self.desired.ref, change=change or self.change, reason=words, diffs=shown, drift=self.drift
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """One object that earlier snapshots brought and this one does not hold. `resource` is the standby's type of it."""
+
+    ref: ObjectRef
+    resource: ResourceType
+    uid: str
+
+    @property
+    def result(self) -> ObjectResult:
+        """The outcome for the report."""
+        return ObjectResult(ref=self.ref, change=Change.PRUNED, reason="the snapshot does not hold it any more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruning:
+    """What will be deleted after everything has been applied.
+
+    Attributes:
+        waves: in this order; a wave starts when the objects of the one before are gone.
+        kept: objects that stay although the snapshot does not hold them, with the reason.
+        gone: what the inventory holds and the standby, or our claim to it, does not any more.
+        held: how many deletions are held until an operator says so.
+    """
+
+    waves: tuple[tuple[Deletion, ...], ...] = ()
+    kept: tuple[ObjectResult, ...] = ()
+    gone: frozenset[Identity] = frozenset()
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +152,7 @@ class Plan:
         desired: all objects that the standby should have, sent or not.
         namespaces: namespaces that are on the standby now and not being deleted.
         restarts: workloads to restart after the apply, because a ConfigMap or Secret that they use changes.
+        uids: of owners that are on the standby now, and will still be after the apply.
     """
 
     group: GroupName
@@ -108,17 +165,22 @@ class Plan:
     desired: tuple[DesiredObject, ...]
     namespaces: frozenset[str]
     restarts: tuple[ObjectRef, ...] = ()
+    uids: Uids = field(default_factory=dict)
+    pruning: Pruning = Pruning()
 
     @property
     def results(self) -> tuple[ObjectResult, ...]:
         """The planned outcome of every object, in a fixed order."""
-        return in_report_order([*self.settled, *(planned.result() for wave in self.waves for planned in wave)])
+        sent = [planned.result() for wave in self.waves for planned in wave]
+        pruned = [deletion.result for wave in self.pruning.waves for deletion in wave]
+        return in_report_order([*self.settled, *sent, *self.pruning.kept, *pruned])
 
     @property
     def changes_nothing(self) -> bool:
         """Whether nothing would be sent and nothing is in the way."""
         in_the_way = (Change.BLOCKED, Change.FAILED)
-        return not self.waves and not self.restarts and not any(r.change in in_the_way for r in self.settled)
+        nothing_to_do = not self.waves and not self.restarts and not self.pruning.waves
+        return nothing_to_do and not any(r.change in in_the_way for r in self.settled)
 
 
 def in_report_order(results: list[ObjectResult]) -> tuple[ObjectResult, ...]:

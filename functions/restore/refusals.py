@@ -4,14 +4,35 @@ The adapter has already taken manifest data out of the message and has retried w
 """
 
 from kubestandby.errors import ClusterError, ClusterUnavailableError
+from kubestandby.resources import ObjectRef
 
 _LONGEST_REASON = 500
+
+_ANOTHER_ADDRESS = "or have a transform take /spec/clusterIP and /spec/clusterIPs out of it"
+_OCCUPIED = (
+    (
+        "provided IP is already allocated",
+        f"; delete the Service that has this address on the standby, {_ANOTHER_ADDRESS}",
+    ),
+    ("not in the valid range", f"; the standby has another service network: choose from that, {_ANOTHER_ADDRESS}"),
+    ("does not match the current range", f"; the standby has another service network, {_ANOTHER_ADDRESS}"),
+    ("provided port is already allocated", "; free the port on the standby, or have a transform choose another one"),
+)
+"""Words of the server's allocators (k8s.io/kubernetes/pkg/registry/core/service), and what to do then."""
 
 
 def describe(error: ClusterError) -> str:
     """The refusal in one line for the report."""
     words = " ".join(str(error).split()) or error.reason
     return words if len(words) <= _LONGEST_REASON else f"{words[:_LONGEST_REASON]}…"
+
+
+def explain(ref: ObjectRef, error: ClusterError) -> str:
+    """The refusal with the next step, where the server's words do not show it."""
+    words = describe(error)
+    if ref.gvk.group_kind == ("", "Service") and is_invalid(error):
+        return words + next((advice for found, advice in _OCCUPIED if found in words), "")
+    return words
 
 
 def is_typing_failure(error: ClusterError) -> bool:

@@ -13,7 +13,7 @@ from kubestandby.reports import Change, ObjectResult
 
 from .plans import Identity, Plan, PlannedObject
 from .references import needs
-from .refusals import describe, refuses_dry_run
+from .refusals import describe, explain, refuses_dry_run
 from .sending import send
 
 
@@ -36,7 +36,7 @@ def _rehearse_one(cluster: Cluster, plan: Plan, item: PlannedObject, missing: fr
     if item.change is Change.CONFIGURED:  # the plan has its dry run already
         return item.result(Change.FAILED, item.refused) if item.refused else item.result()
     try:
-        send(cluster, item.desired, dry_run=True)
+        send(cluster, item.desired, dry_run=True, force=item.force)
     except ClusterUnavailableError as error:
         cluster.identity()  # raises where the whole cluster is away
         return _refused(item, error, missing)
@@ -61,4 +61,4 @@ def _refused(item: PlannedObject, error: ClusterError, missing: frozenset[Identi
     if lacking:
         _, kind, _, name = lacking[0]
         return item.result(reason=f"not rehearsed: it needs {kind} {name}, which does not exist yet")
-    return item.result(Change.FAILED, describe(error))
+    return item.result(Change.FAILED, explain(item.desired.ref, error))

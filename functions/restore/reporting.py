@@ -49,7 +49,7 @@ class Happened:
     """What came of a plan.
 
     Attributes:
-        outcomes: of the objects in its waves; where there is none, what the plan says stands.
+        outcomes: of what it sends and deletes; where there is none, what the plan says stands.
         failed_restarts: workloads that were to be restarted and could not be, with the reason.
     """
 
@@ -85,13 +85,17 @@ def make_report(
         rpo_seconds=context.rpo_seconds,
         rto_seconds=(finished - context.requested_at).total_seconds() if all_run else None,
         request=context.request,
+        held_deletions=plan.pruning.held,
     )
 
 
 def final_results(plan: Plan, happened: Happened) -> tuple[ObjectResult, ...]:
     """The outcome of every object of the snapshot, in report order."""
     sent = [happened.outcomes.get(item.identity) or item.result() for wave in plan.waves for item in wave]
-    return in_report_order([_with_restart(result, happened) for result in (*plan.settled, *sent)])
+    deletions = (deletion for wave in plan.pruning.waves for deletion in wave)
+    pruned = [happened.outcomes.get(deletion.ref.identity) or deletion.result for deletion in deletions]
+    restored = [_with_restart(result, happened) for result in (*plan.settled, *sent)]
+    return in_report_order([*restored, *plan.pruning.kept, *pruned])
 
 
 def _with_restart(result: ObjectResult, happened: Happened) -> ObjectResult:

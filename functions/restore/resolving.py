@@ -1,6 +1,9 @@
-"""Which of the standby's types each object of a snapshot is: by group and kind, in a version that both know. Pure.
+"""Which of the standby's types each object of a snapshot is: by group and kind, in the snapshot's version. Pure.
 
-The standby may prefer another version of an API than the primary did, may serve only another one, or may lack the kind.
+The standby may prefer another version of an API than the primary did, may serve only others, or may lack the kind. What
+an object is in another version only a server can tell, which converts it (versions differ in fields, and in what the
+same field means): the one exception is a CustomResourceDefinition that says that its versions do not (conversion
+strategy None). So such an object is blocked, and the way out is to export it in a version that the standby serves.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,17 +13,21 @@ from typing import Any
 from kubestandby.ports import Discovery
 from kubestandby.resources import GVK, Manifest, ObjectRef, ResourceType
 
-from .plans import GroupKind
+from .plans import DesiredObject, GroupKind
 from .references import child, children
 from .waves import CRD
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A kind of the snapshot on the standby. `note` is for the operator, "" where the version is the same."""
+    """A kind of the snapshot on the standby.
+
+    Attributes:
+        served: whether the standby serves this version now; else a definition of the snapshot makes it do so.
+    """
 
     resource: ResourceType
-    note: str = ""
+    served: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +44,51 @@ class Resolver:
         self._failures = discovery.failures
         self._served = discovery.served
         self._types: Mapping[GroupKind, ResourceType] = {t.gvk.group_kind: t for t in reversed(discovery.types)}
-        self._defined = {t.gvk.group_kind: (t, versions) for t, versions in map(_defined_type, definitions)}
+        self._definitions = {_defined_type(definition).gvk.group_kind: definition for definition in definitions}
 
-    def is_served_now(self, kind: GroupKind) -> bool:
-        """Whether the standby serves the kind already, without a definition from the snapshot."""
-        return kind in self._types
+    def is_served(self, gvk: GVK) -> bool:
+        """Whether the standby serves the kind in this version already."""
+        return gvk.version in self._served.get(gvk.group_kind, ())
+
+    def type_of(self, kind: GroupKind) -> ResourceType | None:
+        """The kind as the standby serves it now, None where it does not."""
+        return self._types.get(kind)
 
     def resolve(self, ref: ObjectRef) -> Resolved | Unresolved:
-        """The type of this object: the snapshot's version where that is served, else one that the standby serves."""
+        """The type of this object, in the snapshot's version."""
         kind, version = ref.gvk.group_kind, ref.gvk.version
-        found, versions = self._find(kind)
-        if found is None:
-            return Unresolved(self._why_missing(ref.gvk))
-        if version in versions:
-            return Resolved(_at(found, version))
-        other = versions[0] if versions else found.gvk.version
-        note = f"sent as {_at(found, other).gvk.api_version}: the standby does not serve {ref.gvk.api_version}"
-        return Resolved(_at(found, other), note)
+        live, definition = self._types.get(kind), self._definitions.get(kind)
+        if live is not None and self.is_served(ref.gvk):
+            return Resolved(_at(live, version))
+        if definition is not None and version in served_versions(definition):
+            return Resolved(_at(_defined_type(definition), version), served=False)
+        return Unresolved(self._why_missing(ref.gvk) if live is None else self._why_not_in_version(ref.gvk))
 
-    def _find(self, kind: GroupKind) -> tuple[ResourceType | None, tuple[str, ...]]:
-        served, live = self._types.get(kind), tuple(self._served.get(kind, ()))
-        defined, coming = self._defined.get(kind, (None, ()))
-        return served or defined, live + tuple(version for version in coming if version not in live)
+    def without_definition(self, item: DesiredObject) -> DesiredObject | Unresolved:
+        """The object where its definition in the snapshot does not come into force and the standby has another one.
+
+        Where the definition converts nothing (CustomResourceConversion.strategy None) only the version is another.
+        """
+        gvk = item.resource.gvk
+        live, definition = self._types.get(gvk.group_kind), self._definitions.get(gvk.group_kind, {})
+        if live is None:
+            return Unresolved(self._why_missing(gvk))
+        for version in self._served.get(gvk.group_kind, ()):
+            if _converts_nothing(definition, gvk.version, version):
+                resource = _at(live, version)
+                note = f"sent as {resource.gvk.api_version}: the standby does not serve {gvk.api_version}"
+                manifest = at_version(item.manifest, resource)
+                return replace(item, resource=resource, manifest=manifest, note=note, served=True)
+        return Unresolved(self._why_not_in_version(gvk))
+
+    def _why_not_in_version(self, gvk: GVK) -> str:
+        versions = [f"{gvk.group}/{version}" for version in self._served.get(gvk.group_kind, ())]
+        common = versions[0] if versions else "a version that both serve"
+        return (
+            f"the standby serves {gvk.kind} only as {', '.join(versions)}, the snapshot has it as {gvk.api_version}, "
+            f"and only the primary's server could convert it; name {common} in spec.apiVersions and export again, or "
+            f"have the standby serve {gvk.api_version}"
+        )
 
     def _why_missing(self, gvk: GVK) -> str:
         for failed, cause in sorted(self._failures.items()):
@@ -87,10 +117,22 @@ def _at(resource: ResourceType, version: str) -> ResourceType:
     return replace(resource, gvk=replace(resource.gvk, version=version))
 
 
-def _defined_type(definition: Manifest) -> tuple[ResourceType, tuple[str, ...]]:
-    """The type that a CustomResourceDefinition (apiextensions.k8s.io/v1) defines, and its served versions."""
+def served_versions(definition: Manifest) -> tuple[str, ...]:
+    """The versions that a CustomResourceDefinition has served (apiextensions.k8s.io/v1)."""
+    versions = children(definition, "spec", "versions")
+    return tuple(str(version.get("name")) for version in versions if version.get("served"))
+
+
+def _defined_type(definition: Manifest) -> ResourceType:
+    """The type that a CustomResourceDefinition defines, in the first of its versions."""
     spec: Any = definition.get("spec", {})
-    versions = tuple(str(version.get("name")) for version in children(spec, "versions") if version.get("served"))
+    versions = served_versions(definition)
     gvk = GVK(str(child(spec, "group")), versions[0] if versions else "", str(child(spec, "names", "kind")))
     plural = str(child(spec, "names", "plural"))
-    return ResourceType(gvk, plural, child(spec, "scope") == "Namespaced"), versions
+    return ResourceType(gvk, plural, child(spec, "scope") == "Namespaced")
+
+
+def _converts_nothing(definition: Manifest, *wanted: str) -> bool:
+    """Whether an object of one of these versions is the same in the others, but for its apiVersion."""
+    versions = {str(version.get("name")) for version in children(definition, "spec", "versions")}
+    return child(definition, "spec", "conversion", "strategy") in (None, "None") and versions.issuperset(wanted)

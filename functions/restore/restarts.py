@@ -112,8 +112,10 @@ def _starts_anew(item: DesiredObject, planned: PlannedObject | None) -> bool:
         return True
     if planned is None:
         return False
-    return planned.change is Change.CREATED or any(
-        diff.path.startswith(("spec.template.", "spec.template[")) for diff in planned.diffs
+    return (
+        planned.change is Change.CREATED
+        or bool(planned.recreates)
+        or any(diff.path.startswith(("spec.template.", "spec.template[")) for diff in planned.diffs)
     )
 
 

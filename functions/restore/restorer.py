@@ -7,26 +7,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from kubestandby.groups import ProtectionGroup, RestoreMode
-from kubestandby.ports import Clock, Cluster, ClusterIdentity
+from kubestandby.ports import Clock, Cluster
 from kubestandby.reports import Change, ObjectResult, Purpose, RestoreReport
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SiteName, SnapshotIndex
 
 from .applier import Applier
+from .deleting import delete_pruned
 from .inventory import Inventory, InventoryLedger
-from .live_state import is_being_deleted, read_namespaces
-from .planner import PlanInput, make_plan, objects_to_survey
+from .planning import NOT_ALL_IS_IN_PLACE, Planning, RestoreTask, has_refusals
 from .plans import DesiredObject, Identity, Plan
+from .pruning import put_off
 from .rehearsing import rehearse
 from .reporting import Happened, PhaseClock, RestoreContext, final_results, make_report
-from .resolving import Resolver, definitions_among
 from .restarts import Restarts, restart, workloads_to_restart
-from .selection import SnapshotPair, select
-from .settling import settle
-from .survey import survey
 from .verifying import verify
 from .waiting import Grace, Waiter
-from .waves import NAMESPACE
 
 IN_FLIGHT = 16
 """Requests at the same time."""
@@ -36,11 +32,7 @@ IN_FLIGHT = 16
 class _Job:
     """What all steps of one restore need."""
 
-    group: ProtectionGroup
-    site: SiteName
-    index: SnapshotIndex
-    mode: RestoreMode
-    named: bool
+    task: RestoreTask
     ledger: InventoryLedger
     pool: Executor
     phases: PhaseClock
@@ -71,7 +63,8 @@ class Restorer:
         named: bool = False,
     ) -> Plan:
         """What a restore in this mode (by default the group's) would do, without doing it; raises like `restore`."""
-        with self._job(group, site, index, mode or group.restore.mode, named=named) as job:
+        task = RestoreTask(group=group, site=site, index=index, mode=mode or group.restore.mode, named=named)
+        with self._job(task) as job:
             return self._plan(job)[0]
 
     def restore(  # noqa: PLR0913  the facade: what a request says, each under its own name
@@ -86,10 +79,12 @@ class Restorer:
         request: str = "",
         rpo_seconds: float | None = None,
         named: bool = False,
+        prune_all: bool = False,
     ) -> RestoreReport:
         """Restores the snapshot. Doing it again converges to the same state, and writes nothing where that is reached.
 
         `named` says that an operator asked for just this snapshot: it may be incomplete or older than the last one.
+        `prune_all` says that any number of objects that it does not hold may be deleted, where the group prunes.
 
         Raises:
             SnapshotError: the snapshot may not be restored here, or its bytes are not what its index says.
@@ -104,52 +99,28 @@ class Restorer:
             request=request,
             rpo_seconds=rpo_seconds,
         )
-        with self._job(group, site, index, mode, named=named) as job:
+        task = RestoreTask(group=group, site=site, index=index, mode=mode, named=named, prune_all=prune_all)
+        with self._job(task) as job:
             plan, inventory = self._plan(job)
             rehearsed = mode is RestoreMode.REHEARSE
             happened = self._rehearse(job, plan) if rehearsed else self._carry_out(job, plan, inventory)
             return make_report(index, plan, happened, context, job.phases)
 
     @contextmanager
-    def _job(
-        self, group: ProtectionGroup, site: SiteName, index: SnapshotIndex, mode: RestoreMode, *, named: bool
-    ) -> Iterator[_Job]:
-        ledger = InventoryLedger(self.cluster, group.name)
+    def _job(self, task: RestoreTask) -> Iterator[_Job]:
+        ledger = InventoryLedger(self.cluster, task.group.name)
         with ThreadPoolExecutor(self.in_flight, thread_name_prefix="restore") as pool:
-            yield _Job(group, site, index, mode, named, ledger, pool, PhaseClock(self.clock))
+            yield _Job(task, ledger, pool, PhaseClock(self.clock))
 
     def _plan(self, job: _Job) -> tuple[Plan, Inventory]:
+        task = job.task
         with job.phases.phase("verify"):
             target = self.cluster.identity()
             inventory = job.ledger.read()
-            verify(job.group, job.site, job.index, target, inventory, named=job.named)
-            objects = [(item.entry.ref, item.manifest) for item in self.snapshots.objects(job.index)]
+            verify(task.group, task.site, task.index, target, inventory, named=task.named)
+            objects = [(item.entry.ref, item.manifest) for item in self.snapshots.objects(task.index)]
         with job.phases.phase("plan"):
-            return self._make_plan(job, target, objects), inventory
-
-    def _make_plan(self, job: _Job, target: ClusterIdentity, objects: list[SnapshotPair]) -> Plan:
-        resolver = Resolver(self.cluster.discover(), definitions_among(objects))
-        used = {ref.namespace for ref, _ in objects if ref.namespace}
-        live = read_namespaces(self.cluster, used | {ref.name for ref, _ in objects if ref.gvk.group_kind == NAMESPACE})
-        active = frozenset(name for name, manifest in live.items() if not is_being_deleted(manifest))
-        selection = select(objects, resolver, job.mode, live.keys())
-        found = survey(self.cluster, job.pool, objects_to_survey(selection, active))
-        settled = settle(self.cluster, job.pool, found.findings.values())
-        return make_plan(
-            PlanInput(
-                group=job.group.name,
-                site=job.site,
-                snapshot=job.index.id,
-                mode=job.mode,
-                restart=job.group.restore.restart,
-                target_cluster=target.uid,
-                namespaces=job.index.namespaces,
-                active_namespaces=active,
-                selection=selection,
-                survey=found,
-                settled=settled,
-            )
-        )
+            return Planning(self.cluster, job.pool, job.ledger).plan(task, target, inventory, objects), inventory
 
     def _rehearse(self, job: _Job, plan: Plan) -> Happened:
         with job.phases.phase("apply"):
@@ -161,12 +132,21 @@ class Restorer:
             job.ledger.write(begun)
             outcomes = Applier(self.cluster, self.clock, job.pool).apply(plan)
             restarts = self._restart(job, plan, inventory, outcomes)
-            job.ledger.write(replace(begun, pending_restarts=frozenset(restarts.failed)))
-        happened = Happened(outcomes=outcomes, restarted=restarts.done, failed_restarts=restarts.failed)
+            pruned = self._prune(job, plan, outcomes)
+            owned = begun.owned - plan.pruning.gone - _deleted(pruned)
+            job.ledger.write(replace(begun, owned=owned, pending_restarts=frozenset(restarts.failed)))
+        happened = Happened(outcomes={**outcomes, **pruned}, restarted=restarts.done, failed_restarts=restarts.failed)
         with job.phases.phase("wait"):
             waiter = Waiter(self.cluster, self.clock, job.pool, self.grace)
-            workloads = waiter.wait(_present(plan, happened), job.group.restore.ready_timeout_seconds)
+            workloads = waiter.wait(_present(plan, happened), job.task.group.restore.ready_timeout_seconds)
         return replace(happened, workloads=workloads)
+
+    def _prune(
+        self, job: _Job, plan: Plan, outcomes: Mapping[Identity, ObjectResult]
+    ) -> Mapping[Identity, ObjectResult]:
+        if has_refusals(outcomes.values()):
+            return {result.ref.identity: result for result in put_off(plan.pruning, NOT_ALL_IS_IN_PLACE).kept}
+        return delete_pruned(self.cluster, self.clock, job.pool, plan.pruning)
 
     def _restart(
         self, job: _Job, plan: Plan, inventory: Inventory, outcomes: Mapping[Identity, ObjectResult]
@@ -175,15 +155,20 @@ class Restorer:
         came_about = (Change.CREATED, Change.CONFIGURED)
         sent = (item for wave in plan.waves for item in wave)
         changed = {item.identity: item for item in sent if outcomes[item.identity].change in came_about}
-        due = workloads_to_restart(plan.desired, changed, job.group.restore.restart, job.mode)
+        due = workloads_to_restart(plan.desired, changed, job.task.group.restore.restart, job.task.mode)
         wanted = inventory.pending_restarts | {ref.identity for ref in due}
         chosen = [item for item in plan.desired if item.identity in wanted]
         return restart(self.cluster, job.pool, chosen, self.clock.now())
 
 
+def _deleted(pruned: Mapping[Identity, ObjectResult]) -> frozenset[Identity]:
+    return frozenset(identity for identity, result in pruned.items() if result.change is Change.PRUNED)
+
+
 def _begun(plan: Plan, inventory: Inventory) -> Inventory:
     """The inventory as it has to be before the first object is sent."""
-    refused = {result.ref.identity for result in plan.settled if result.change in (Change.BLOCKED, Change.FAILED)}
+    not_ours = (Change.BLOCKED, Change.FAILED, Change.SKIPPED)
+    refused = {result.ref.identity for result in plan.settled if result.change in not_ours}
     owned = frozenset(item.identity for item in plan.desired if item.identity not in refused)
     return Inventory(
         snapshot=plan.snapshot,

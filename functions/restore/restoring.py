@@ -75,6 +75,7 @@ class Restoring:
             request=request.outcome_name if request else "",
             rpo_seconds=self._rpo_seconds(group, site, index, requested_at),
             named=request is not None and request.snapshot is not None and purpose is not Purpose.SYNC,
+            prune_all=request is not None and request.prune_all,
         )
         key = self._store_report(site, report)
         AppliedMarks(self._context.store(site.control)).add(_mark(report, key))
@@ -167,11 +168,14 @@ def _result(report: RestoreReport, key: str) -> Result:
     }
     said = ", ".join(f"{count} {change}" for change, count in counts.items()) or "no objects"
     message = f"snapshot {report.snapshot} ({report.purpose}, {report.mode}) at {report.site}: {said}"
+    if report.held_deletions:
+        message += f"; {report.held_deletions} deletions are held, restore with --prune-all if they are right"
     return Result(verdict=_verdict(report), message=message, snapshot=report.snapshot, report=key, details=details)
 
 
 def _verdict(report: RestoreReport) -> Verdict:
     if not report.succeeded:
         return Verdict.INCOMPLETE
-    changed = report.count(Change.CREATED) + report.count(Change.CONFIGURED) + len(report.restarted)
+    changed = sum(report.count(change) for change in (Change.CREATED, Change.CONFIGURED, Change.PRUNED))
+    changed += len(report.restarted)
     return Verdict.DONE if changed else Verdict.UNCHANGED

@@ -1,7 +1,8 @@
 """Decides for each object of a snapshot whether the standby should have it, as which type, and in which form. Pure."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from kubestandby.groups import RestoreMode
 from kubestandby.reports import Change, ObjectResult
@@ -9,11 +10,13 @@ from kubestandby.resources import Manifest, ObjectRef
 
 from .inventory import SYSTEM_NAMESPACE
 from .modes import project, skip_reason
-from .plans import DesiredObject
+from .owners import links, unpack
+from .plans import DesiredObject, Identity
 from .resolving import Resolver, Unresolved, at_version
 from .waves import NAMESPACE
 
 SnapshotPair = tuple[ObjectRef, Manifest]
+References = dict[Identity, tuple[Mapping[str, Any], ...]]
 
 _OURS = "kubestandby's own records stay on the cluster that they are about"
 
@@ -34,13 +37,31 @@ def select(
     namespaces = {ref.name for ref, _ in pairs if ref.gvk.group_kind == NAMESPACE} | set(live_namespaces)
     desired: list[DesiredObject] = []
     left_out: list[ObjectResult] = []
+    references: References = {}
     for ref, manifest in pairs:
-        answer = _select_one(ref, manifest, resolver, mode, namespaces)
-        if isinstance(answer, DesiredObject):
-            desired.append(answer)
-        else:
+        unpacked = unpack(manifest)
+        answer = _select_one(ref, unpacked.manifest, resolver, mode, namespaces)
+        if isinstance(answer, ObjectResult):
             left_out.append(answer)
-    return Selection(tuple(desired), tuple(left_out))
+            continue
+        desired.append(answer)
+        if unpacked.references:
+            references[answer.identity] = unpacked.references
+    return Selection(tuple(_with_owners(desired, references, resolver)), tuple(left_out))
+
+
+def _with_owners(desired: list[DesiredObject], references: References, resolver: Resolver) -> list[DesiredObject]:
+    """Ties the objects to those of their owners that are restored, too."""
+    if not references:
+        return desired
+    by_identity = {item.identity: item for item in desired}
+
+    def tied(item: DesiredObject) -> DesiredObject:
+        found, lost = links(item.ref, references.get(item.identity, ()), by_identity, resolver.is_served)
+        note = f"without its owner {', '.join(lost)}, which is not restored" if lost else item.note
+        return replace(item, owners=found, note=note)
+
+    return [tied(item) if item.identity in references else item for item in desired]
 
 
 def _select_one(
@@ -61,8 +82,7 @@ def _select_one(
         reason = f"kind {ref.gvk.kind} is {scope} on the standby and was not on the primary; align its definition"
         return ObjectResult(ref=ref, change=Change.BLOCKED, reason=reason)
     wanted = at_version(project(ref, manifest, mode), resource)
-    served = resolver.is_served_now(ref.gvk.group_kind)
-    return DesiredObject(ref=ref, resource=resource, manifest=wanted, note=resolved.note, served=served)
+    return DesiredObject(ref=ref, resource=resource, manifest=wanted, served=resolved.served)
 
 
 def _is_ours(ref: ObjectRef) -> bool:

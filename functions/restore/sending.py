@@ -11,6 +11,7 @@ from kubestandby.errors import ClusterError
 from kubestandby.ports import Cluster
 from kubestandby.resources import Manifest
 
+from .drift import stripped
 from .plans import DesiredObject, Method
 from .refusals import is_typing_failure
 
@@ -25,21 +26,46 @@ class Sent:
     method: Method
 
 
-def send(cluster: Cluster, desired: DesiredObject, *, dry_run: bool = False, method: Method = Method.APPLY) -> Sent:
-    """Sends the object.
+def send(
+    cluster: Cluster,
+    desired: DesiredObject,
+    *,
+    dry_run: bool = False,
+    method: Method = Method.APPLY,
+    force: bool = True,
+) -> Sent:
+    """Sends the object; `force` takes fields from others who own them, without it that is a refusal (409).
 
     Raises:
         ClusterError: the server refused it.
     """
     if method is Method.APPLY:
         try:
-            applied = cluster.apply(desired.resource, desired.manifest, dry_run=dry_run)
+            applied = cluster.apply(desired.resource, desired.manifest, dry_run=dry_run, force=force)
         except ClusterError as error:
             if not is_typing_failure(error):
                 raise
         else:
             return Sent(applied, Method.APPLY)
     return Sent(_send_whole(cluster, desired, dry_run=dry_run), Method.WHOLE)
+
+
+def strip(
+    cluster: Cluster, desired: DesiredObject, applied: Manifest, *, version: str = "", dry_run: bool = False
+) -> Manifest:
+    """Takes away what only others have set; the object as it is then.
+
+    `version` is the live resourceVersion, where `applied` comes from a dry run: the server refuses (409) to overwrite
+    what somebody has written since.
+
+    Raises:
+        ClusterError: the server refused it.
+    """
+    body = stripped(desired.ref, desired.manifest, applied)
+    metadata = {key: value for key, value in body["metadata"].items() if key != "managedFields"}
+    if version:
+        metadata["resourceVersion"] = version
+    return cluster.replace(desired.resource, {**body, "metadata": metadata}, dry_run=dry_run)
 
 
 def _send_whole(cluster: Cluster, desired: DesiredObject, *, dry_run: bool) -> Manifest:
@@ -56,7 +82,9 @@ def replacement(desired: Manifest, live: Manifest) -> dict[str, Any]:
     """
     wanted: Mapping[str, Any] = desired.get("metadata", {})
     kept = {key: value for key, value in live["metadata"].items() if key != "managedFields"}
-    marks = {key: {**kept.get(key, {}), **wanted.get(key, {})} for key in ("labels", "annotations")}
+    marks: dict[str, Any] = {key: {**kept.get(key, {}), **wanted.get(key, {})} for key in ("labels", "annotations")}
+    owners = {owner["uid"]: owner for owner in (*kept.get("ownerReferences", ()), *wanted.get("ownerReferences", ()))}
+    marks["ownerReferences"] = list(owners.values())
     metadata = {**wanted, **kept, **{key: value for key, value in marks.items() if value}}
     status = {"status": live["status"]} if "status" in live else {}
     return {**desired, **status, "metadata": metadata}

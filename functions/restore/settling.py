@@ -1,82 +1,164 @@
 """Settles by a dry run what really would change in objects that seem to differ from what is desired. Writes nothing.
 
 The server defaults and canonicalises the desired object as it would in a real apply, and admission takes part: an
-object that comes out as it is live is unchanged.
+object that comes out as it is live is unchanged. What differs is dealt with as the group's `spec.restore` says.
 """
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
+from dataclasses import dataclass
 
 from kubestandby.errors import ClusterError, ClusterUnavailableError
+from kubestandby.groups import ConflictPolicy, RestoreSettings
 from kubestandby.ports import Cluster
 from kubestandby.reports import Change, FieldDiff, ObjectResult
 from kubestandby.resources import Manifest
 
-from .comparing import covers
+from .claims import claims_of
+from .comparing import covers, is_ours
 from .diffs import field_diffs, without_servers_fields
+from .drift import drift, foreign_fields
 from .plans import DesiredObject, Identity, Method, PlannedObject
+from .probing import would_be_valid_anew
 from .refusals import describe, is_invalid, refuses_dry_run
-from .sending import WHOLE_REASON, Sent, replacement, send
+from .sending import WHOLE_REASON, Sent, replacement, send, strip
 from .survey import Finding
 
-_PROBE_NAME = "kubestandby-probe"
+_LINKED_LATER = FieldDiff(path="metadata.ownerReferences", live="", desired="(its owner, when that is made)")
+_LEFT_ALONE = "exists and differs; left alone (spec.restore.conflict: skip)"
+
+Answer = PlannedObject | ObjectResult
 
 
 def settle(
-    cluster: Cluster, pool: Executor, findings: Iterable[Finding]
-) -> Mapping[Identity, PlannedObject | ObjectResult]:
+    cluster: Cluster, pool: Executor, findings: Iterable[Finding], settings: RestoreSettings
+) -> Mapping[Identity, Answer]:
     """Asks the server about each finding that has a live object.
 
     Returns:
-        a planned change, or the result where nothing will be sent: unchanged, or refused for good.
+        a planned change, or the result where nothing will be sent: unchanged, left alone, or refused for good.
 
     Raises:
         ClusterUnavailableError: the cluster cannot be reached any more.
     """
+    settler = _Settler(cluster, settings)
     open_findings = [finding for finding in findings if finding.live is not None and not finding.being_deleted]
-    answers = pool.map(lambda finding: _settle_one(cluster, finding.desired, finding.live or {}), open_findings)
+    answers = pool.map(lambda finding: settler.settle(finding, finding.live or {}), open_findings)
     return {finding.desired.identity: answer for finding, answer in zip(open_findings, answers, strict=True)}
 
 
-def _settle_one(cluster: Cluster, desired: DesiredObject, live: Manifest) -> PlannedObject | ObjectResult:
-    try:
-        sent = send(cluster, desired, dry_run=True)
-    except ClusterUnavailableError as error:
-        cluster.identity()  # raises where the whole cluster is away; else it is this object's webhook, say
-        return _unsettled(desired, live, error)
-    except ClusterError as error:
-        if is_invalid(error) and _would_be_valid_anew(cluster, desired):
-            reason = f"recreate needed: {describe(error)}; delete the live object, and restore again"
-            return ObjectResult(ref=desired.ref, change=Change.FAILED, reason=reason)
-        return _unsettled(desired, live, error)
-    return _settled(desired, live, sent)
+@dataclass(frozen=True, slots=True)
+class _Settler:
+    cluster: Cluster
+    settings: RestoreSettings
+
+    def settle(self, finding: Finding, live: Manifest) -> Answer:
+        """What is to become of one object."""
+        desired = finding.desired
+        try:
+            sent = send(self.cluster, desired, dry_run=True, force=self._force(live))
+            wanted = self._without_others(desired, live, sent)
+        except ClusterUnavailableError as error:
+            self.cluster.identity()  # raises where the whole cluster is away; else it is this object's webhook, say
+            return self._undecided(desired, live, error)
+        except ClusterError as error:
+            return self._refused(desired, live, error)
+        if _differ(live, wanted) or finding.lacks_owner:
+            return self._differing(finding, live, sent, wanted)
+        found = drift(desired.ref, desired.manifest, sent.manifest)
+        return ObjectResult(ref=desired.ref, change=Change.UNCHANGED, reason=desired.note, drift=found)
+
+    def _leaves_alone(self, live: Manifest) -> bool:
+        """Whether the object is others' affair altogether."""
+        return self.settings.conflict is ConflictPolicy.SKIP and not is_ours(live)
+
+    def _force(self, live: Manifest) -> bool:
+        """Whether what others have changed in our objects is taken back; of others' objects it is only asked."""
+        return self.settings.conflict is not ConflictPolicy.SKIP or not is_ours(live)
+
+    def _without_others(self, desired: DesiredObject, live: Manifest, sent: Sent) -> Manifest:
+        """The object as the server would have it in the end."""
+        if not self._strips(desired, sent):
+            return sent.manifest
+        version = live["metadata"].get("resourceVersion", "")
+        return strip(self.cluster, desired, sent.manifest, version=version, dry_run=True)
+
+    def _strips(self, desired: DesiredObject, sent: Sent) -> bool:
+        exact = self.settings.conflict is ConflictPolicy.REPLACE and sent.method is Method.APPLY
+        return exact and bool(foreign_fields(desired.ref, desired.manifest, sent.manifest))
+
+    def _differing(self, finding: Finding, live: Manifest, sent: Sent, wanted: Manifest) -> Answer:
+        desired, strips = finding.desired, self._strips(finding.desired, sent)
+        if self._leaves_alone(live):
+            return _skipped(desired, live)
+        whole = sent.method is Method.WHOLE
+        later = (_LINKED_LATER,) if finding.lacks_owner else ()
+        return PlannedObject(
+            desired=desired,
+            change=Change.CONFIGURED,
+            reason=WHOLE_REASON if whole else desired.note,
+            diffs=(*field_diffs(desired.ref, live, wanted), *later),
+            drift=() if strips else drift(desired.ref, desired.manifest, sent.manifest),
+            method=sent.method,
+            live_version=live["metadata"].get("resourceVersion", ""),
+            force=self._force(live),
+            strip=strips,
+        )
+
+    def _undecided(self, desired: DesiredObject, live: Manifest, error: ClusterError) -> Answer:
+        """It will be tried: what the dry run lacked (a role, a webhook's server) may be there by then."""
+        words = describe(error)
+        if self._leaves_alone(live):
+            return _skipped(desired, live, words)
+        return PlannedObject(
+            desired=desired,
+            change=Change.CONFIGURED,
+            reason=f"its dry run was refused: {words}",
+            refused="" if refuses_dry_run(error) else words,
+            diffs=_own_diffs(desired, live),
+            live_version=live["metadata"].get("resourceVersion", ""),
+            force=self._force(live),
+        )
+
+    def _refused(self, desired: DesiredObject, live: Manifest, error: ClusterError) -> Answer:
+        if error.status == 409 and not self._force(live):
+            return _skipped(desired, live, describe(error))
+        immutable = is_invalid(error) and not self._leaves_alone(live)
+        if not immutable or not would_be_valid_anew(self.cluster, desired, live):
+            return self._undecided(desired, live, error)
+        return self._to_recreate(desired, live, describe(error))
+
+    def _to_recreate(self, desired: DesiredObject, live: Manifest, words: str) -> Answer:
+        kind = desired.ref.gvk.kind
+        if not self.settings.recreate.holds(*desired.ref.gvk.group_kind):
+            reason = f"recreate needed: {words}; delete the live object, or allow it ({_permission(desired)}), and "
+            return ObjectResult(ref=desired.ref, change=Change.FAILED, reason=f"{reason}restore again")
+        claims = claims_of(self.cluster, live)
+        if claims:
+            reason = f"recreate needed: {words}; not done, since its claims ({', '.join(claims)}) would go with the "
+            return ObjectResult(ref=desired.ref, change=Change.FAILED, reason=f"{reason}{kind}; recreate it by hand")
+        return PlannedObject(
+            desired=desired,
+            change=Change.CONFIGURED,
+            reason=f"recreated: {words}",
+            diffs=_own_diffs(desired, live),
+            recreates=live["metadata"]["uid"],
+        )
 
 
-def _settled(desired: DesiredObject, live: Manifest, sent: Sent) -> PlannedObject | ObjectResult:
-    if without_servers_fields(live) == without_servers_fields(sent.manifest):
-        return ObjectResult(ref=desired.ref, change=Change.UNCHANGED, reason=desired.note)
-    whole = sent.method is Method.WHOLE
-    return PlannedObject(
-        desired=desired,
-        change=Change.CONFIGURED,
-        reason=WHOLE_REASON if whole else desired.note,
-        diffs=field_diffs(desired.ref, live, sent.manifest),
-        method=sent.method,
-        live_version=live["metadata"].get("resourceVersion", ""),
-    )
+def _permission(desired: DesiredObject) -> str:
+    gvk = desired.ref.gvk
+    return f"spec.restore.recreate: [{gvk.kind}{f'.{gvk.group}' if '.' in gvk.group else ''}]"
 
 
-def _unsettled(desired: DesiredObject, live: Manifest, error: ClusterError) -> PlannedObject:
-    """It will be tried: what the dry run lacked (a role, a webhook's server) may be there by then."""
-    words = describe(error)
-    return PlannedObject(
-        desired=desired,
-        change=Change.CONFIGURED,
-        reason=f"its dry run was refused: {words}",
-        refused="" if refuses_dry_run(error) else words,
-        diffs=_own_diffs(desired, live),
-        live_version=live["metadata"].get("resourceVersion", ""),
-    )
+def _differ(live: Manifest, wanted: Manifest) -> bool:
+    return without_servers_fields(live) != without_servers_fields(wanted)
+
+
+def _skipped(desired: DesiredObject, live: Manifest, words: str = "") -> ObjectResult:
+    reason = f"{_LEFT_ALONE}: {words}" if words else _LEFT_ALONE
+    planned = PlannedObject(desired=desired, change=Change.SKIPPED, diffs=_own_diffs(desired, live))
+    return planned.result(reason=reason)
 
 
 def _own_diffs(desired: DesiredObject, live: Manifest) -> tuple[FieldDiff, ...]:
@@ -85,16 +167,3 @@ def _own_diffs(desired: DesiredObject, live: Manifest) -> tuple[FieldDiff, ...]:
         key: value for key, value in replacement(desired.manifest, live).items() if not covers(value, live.get(key))
     }
     return field_diffs(desired.ref, {**live}, {**live, **changed})
-
-
-def _would_be_valid_anew(cluster: Cluster, desired: DesiredObject) -> bool:
-    """Whether the same object under a new name would pass: then the change is what the server refuses, not the content.
-
-    That is what "immutable" means, without reading the server's prose.
-    """
-    metadata = {**desired.manifest["metadata"], "name": _PROBE_NAME}
-    try:
-        cluster.create(desired.resource, {**desired.manifest, "metadata": metadata}, dry_run=True)
-    except ClusterError:
-        return False
-    return True

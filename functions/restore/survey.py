@@ -6,16 +6,20 @@ One type per thread; each live object is compared as its page arrives, and only 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from kubestandby.errors import ClusterError, ClusterUnavailableError
 from kubestandby.ports import Cluster
+from kubestandby.reports import Drift
 from kubestandby.resources import Manifest, ResourceType
 
+from .ca_bundles import without_kept_bundles
 from .comparing import is_as_desired
+from .drift import drift
 from .live_state import Name, Restarted, is_being_deleted, name_of, read_objects
 from .modes import may_be_autoscaled, with_live_replicas
-from .plans import DesiredObject, GroupKind, Identity
+from .owners import linked, missing, owners_among
+from .plans import DesiredObject, GroupKind, Identity, Uids
 from .references import scale_target
 from .refusals import describe
 
@@ -25,12 +29,17 @@ class Finding:
     """One desired object that the standby has.
 
     Attributes:
-        desired: with the live number of replicas where the standby's autoscaler is in charge.
+        desired: with what the live state makes of it: an autoscaler's replicas, an injector's certificates, the UIDs of
+            its owners.
         live: None where it is as desired: nothing more is asked about it then.
+        drift: what others have set beside that, where it is as desired.
+        lacks_owner: whether an owner has yet to be made before the two can be compared.
     """
 
     desired: DesiredObject
     live: Manifest | None = None
+    drift: tuple[Drift, ...] = ()
+    lacks_owner: bool = False
 
     @property
     def being_deleted(self) -> bool:
@@ -40,33 +49,57 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What is on the standby. An object without a finding, of a kind that could be read, does not exist."""
+    """What is on the standby. An object without a finding, of a kind that could be read, does not exist.
+
+    Attributes:
+        uids: of the owners that are there to stay.
+    """
 
     findings: Mapping[Identity, Finding]
     unreadable: Mapping[GroupKind, str]
+    uids: Uids = field(default_factory=dict)
 
 
-def survey(cluster: Cluster, pool: Executor, desired: Iterable[DesiredObject]) -> Survey:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What must be known of the others to compare one object.
+
+    Attributes:
+        exact: whether what others have set makes an object differ.
+    """
+
+    autoscaled: frozenset[Identity]
+    owners: frozenset[Identity]
+    exact: bool
+
+
+def survey(cluster: Cluster, pool: Executor, desired: Iterable[DesiredObject], *, exact: bool = False) -> Survey:
     """Reads and compares all of the desired objects.
+
+    `exact` keeps the live state of those that others have set fields on as well.
 
     Raises:
         ClusterUnavailableError: the cluster did not answer within its budget.
     """
     wanted = list(desired)
-    autoscaled = autoscaled_workloads(wanted)
+    known = _Known(autoscaled_workloads(wanted), owners_among(wanted), exact)
     by_type: dict[ResourceType, dict[Name, DesiredObject]] = defaultdict(dict)
     for item in wanted:
         by_type[item.resource][item.ref.namespace, item.ref.name] = item
     types = sorted(by_type)
-    answers = pool.map(lambda resource: _survey_type(cluster, resource, by_type[resource], autoscaled), types)
+    answers = pool.map(lambda resource: _survey_type(cluster, resource, by_type[resource], known), types)
     findings: dict[Identity, Finding] = {}
     unreadable: dict[GroupKind, str] = {}
+    uids: dict[Identity, str] = {}
     for resource, answer in zip(types, answers, strict=True):
         if isinstance(answer, str):
             unreadable[resource.gvk.group_kind] = answer
         else:
-            findings.update(answer)
-    return Survey(findings, unreadable)
+            findings.update(answer.findings)
+            uids.update(answer.uids)
+    owned = [found for found in findings.values() if found.desired.owners]
+    findings.update({found.desired.identity: _judged_with_owners(found, uids, known) for found in owned})
+    return Survey(findings, unreadable, uids)
 
 
 def autoscaled_workloads(desired: Iterable[DesiredObject]) -> frozenset[Identity]:
@@ -79,21 +112,26 @@ def autoscaled_workloads(desired: Iterable[DesiredObject]) -> frozenset[Identity
     return frozenset(target for target in targets if target is not None and may_be_autoscaled(target))
 
 
+@dataclass(slots=True)
+class _TypeSurvey:
+    findings: dict[Identity, Finding] = field(default_factory=dict)
+    uids: dict[Identity, str] = field(default_factory=dict)
+
+
 def _survey_type(
-    cluster: Cluster,
-    resource: ResourceType,
-    wanted: Mapping[Name, DesiredObject],
-    autoscaled: frozenset[Identity],
-) -> dict[Identity, Finding] | str:
+    cluster: Cluster, resource: ResourceType, wanted: Mapping[Name, DesiredObject], known: _Known
+) -> _TypeSurvey | str:
     """The findings of one type, or why it cannot be read."""
-    found: dict[Identity, Finding] = {}
+    found = _TypeSurvey()
     try:
         for live in read_objects(cluster, resource, wanted.keys()):
             if isinstance(live, Restarted):
-                found.clear()
+                found = _TypeSurvey()
                 continue
             desired = wanted[name_of(live)]
-            found[desired.identity] = _compare(desired, live, autoscaled=desired.identity in autoscaled)
+            found.findings[desired.identity] = _compare(desired, live, known)
+            if desired.identity in known.owners and not is_being_deleted(live):
+                found.uids[desired.identity] = live["metadata"]["uid"]
     except ClusterUnavailableError:
         raise
     except ClusterError as error:
@@ -101,9 +139,26 @@ def _survey_type(
     return found
 
 
-def _compare(desired: DesiredObject, live: Manifest, *, autoscaled: bool) -> Finding:
-    if autoscaled:
-        desired = replace(desired, manifest=with_live_replicas(desired.manifest, live))
+def _compare(desired: DesiredObject, live: Manifest, known: _Known) -> Finding:
+    manifest = desired.manifest
+    if desired.identity in known.autoscaled:
+        manifest = with_live_replicas(manifest, live)
+    manifest = without_kept_bundles(desired.ref, manifest, live)
+    if manifest is not desired.manifest:
+        desired = replace(desired, manifest=manifest)
+    # An object with owners is judged when all types have been read, and with them the owners' UIDs.
+    return Finding(desired, live) if desired.owners else _judged(desired, live, exact=known.exact)
+
+
+def _judged(desired: DesiredObject, live: Manifest, *, exact: bool) -> Finding:
     if is_being_deleted(live) or not is_as_desired(desired.manifest, live):
         return Finding(desired, live)
-    return Finding(desired)
+    found = drift(desired.ref, desired.manifest, live)
+    return Finding(desired, live if exact and found else None, found)
+
+
+def _judged_with_owners(found: Finding, uids: Uids, known: _Known) -> Finding:
+    desired = linked(found.desired, uids)
+    if found.live is None or missing(desired, uids):
+        return replace(found, desired=desired, lacks_owner=True)
+    return _judged(desired, found.live, exact=known.exact)

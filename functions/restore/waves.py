@@ -131,6 +131,7 @@ def _graph(wanted: Mapping[Identity, DesiredObject]) -> Graph:
         desired = wanted[identity]
         needed = {need for need in needs(desired.ref, desired.manifest) if need in wanted and need != identity}
         needed.update(_spared_by(desired, older))
+        needed.update(link.owner for link in desired.owners if link.owner in wanted)
         if identity[:2] in defined_by:
             needed.add(defined_by[identity[:2]])
         graph[identity] = sorted(needed)

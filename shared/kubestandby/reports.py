@@ -29,6 +29,8 @@ class Change(StrEnum):
     """Cannot be applied, known before trying: its kind is not served, its owner failed."""
     FAILED = "failed"
     """The server refused it."""
+    PRUNED = "pruned"
+    """Deleted: an earlier snapshot brought it, and this one does not hold it any more."""
 
 
 class Readiness(StrEnum):
@@ -51,14 +53,32 @@ class FieldDiff:
     desired: str
 
 
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One field that somebody else (`manager`, of managedFields) has set on the live object beside what we set.
+
+    The value is text, already masked where it is secret data.
+    """
+
+    path: str
+    live: str
+    manager: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectResult:
-    """What became of one object. `reason` says why, where it is not simply created, configured or unchanged."""
+    """What became of one object. `reason` says why, where it is not simply created, configured or unchanged.
+
+    Attributes:
+        diffs: fields that this restore changed or would change.
+        drift: fields that others have set and the snapshot does not have; the first few of them.
+    """
 
     ref: ObjectRef
     change: Change
     reason: str = ""
     diffs: tuple[FieldDiff, ...] = ()
+    drift: tuple[Drift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +102,7 @@ class RestoreReport:
         rpo_seconds: age of the restored state at the moment of the request: proof of freshness, or taken_at.
         rto_seconds: request until every workload was Current; None where that did not happen.
         restarted: workloads restarted because a ConfigMap or Secret that they use changed.
+        held_deletions: objects that would be pruned, but are so many that an operator has to say so first.
     """
 
     group: GroupName
@@ -101,6 +122,7 @@ class RestoreReport:
     rpo_seconds: float | None = None
     rto_seconds: float | None = None
     request: str = ""
+    held_deletions: int = 0
 
     def count(self, change: Change) -> int:
         """How many objects had this outcome."""

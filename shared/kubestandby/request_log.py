@@ -57,6 +57,7 @@ class RequestLog:
         continues: str = "",
         attempt: int = 1,
         order: ImportOrder | None = None,
+        prune_all: bool = False,
     ) -> Request:
         """Writes a request down; its creation is the event that starts the work.
 
@@ -77,6 +78,7 @@ class RequestLog:
             continues=continues,
             attempt=attempt,
             order=order,
+            prune_all=prune_all,
         )
         create_object(self._control, layout.request_key(group, request.name), codec.encode(request))
         return request

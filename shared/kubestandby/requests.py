@@ -44,6 +44,8 @@ class Request:
         continues: name of the request that this one pushes again, "" for a first one. Its outcome goes there.
         attempt: 1 for a first one.
         order: for an import.
+        prune_all: for a restore: any number of objects that the snapshot does not hold may be deleted, where the group
+            prunes.
     """
 
     group: GroupName
@@ -57,6 +59,7 @@ class Request:
     continues: str = ""
     attempt: int = 1
     order: ImportOrder | None = None
+    prune_all: bool = False
 
     @property
     def outcome_name(self) -> str:

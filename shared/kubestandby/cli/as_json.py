@@ -127,6 +127,7 @@ def report_json(report: RestoreReport) -> Json:
         "objects": [_result_json(result) for result in report.results],
         "workloads": [_workload_json(status) for status in report.workloads],
         "restarted": [ref_json(ref) for ref in report.restarted],
+        "heldDeletions": report.held_deletions,
         "images": list(report.images),
     }
 
@@ -137,6 +138,7 @@ def _result_json(result: ObjectResult) -> Json:
         "change": result.change,
         "reason": result.reason,
         "fields": [{"path": diff.path, "live": diff.live, "desired": diff.desired} for diff in result.diffs],
+        "drift": [{"path": one.path, "live": one.live, "manager": one.manager} for one in result.drift],
     }
 
 

@@ -33,6 +33,7 @@ class Wish:
     timeout: float
     snapshot: SnapshotId | None = None
     mode: str = ""
+    prune_all: bool = False
 
 
 class FunctionsAtWork:
@@ -109,6 +110,7 @@ def ask(
             snapshot=wish.snapshot,
             to=wish.site.name if wish.action is Action.FAILOVER else None,
             mode=wish.mode,
+            prune_all=wish.prune_all,
         )
         with steps.doing(f"{wish.action} of {group.name} at {wish.site.name}, request {request.name}") as step:
 

@@ -165,5 +165,11 @@ def _objects(report: RestoreReport) -> str:
 
 
 def _change(change: Change) -> str:
-    tones = {Change.CREATED: "good", Change.CONFIGURED: "warn", Change.FAILED: "bad", Change.BLOCKED: "bad"}
+    tones = {
+        Change.CREATED: "good",
+        Change.CONFIGURED: "warn",
+        Change.PRUNED: "warn",
+        Change.FAILED: "bad",
+        Change.BLOCKED: "bad",
+    }
     return _pill(change, tones.get(change, ""))

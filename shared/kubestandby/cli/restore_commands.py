@@ -81,7 +81,7 @@ def plan_status(report: RestoreReport) -> int:
     """The exit status that a plan means."""
     if report.count(Change.BLOCKED) or report.count(Change.FAILED):
         return exits.FAILED
-    changing = report.count(Change.CREATED) + report.count(Change.CONFIGURED)
+    changing = sum(report.count(change) for change in (Change.CREATED, Change.CONFIGURED, Change.PRUNED))
     return exits.WOULD_CHANGE if changing else exits.OK
 
 
@@ -95,6 +95,9 @@ def plan_status(report: RestoreReport) -> int:
 @click.argument("snapshot", type=SNAPSHOT, required=False, metavar="[EPOCH-GENERATION]")
 @site_option
 @mode_option
+@click.option(
+    "--prune-all", is_flag=True, help="With spec.restore.prune: delete also more than 20% of what was restored before."
+)
 @timeout_option("15m")
 @output_option
 def restore(  # noqa: PLR0913 - one parameter per option
@@ -104,6 +107,7 @@ def restore(  # noqa: PLR0913 - one parameter per option
     snapshot: SnapshotId | None,
     site: str | None,
     mode: RestoreMode | None,
+    prune_all: bool,
     timeout: float,
     output: Output,
 ) -> int:
@@ -113,7 +117,14 @@ def restore(  # noqa: PLR0913 - one parameter per option
     if it is named.
     """
     place = chosen_site(group, site)
-    wish = Wish(action=Action.RESTORE, site=place, timeout=timeout, snapshot=snapshot, mode=mode or "")
+    wish = Wish(
+        action=Action.RESTORE,
+        site=place,
+        timeout=timeout,
+        snapshot=snapshot,
+        mode=mode or "",
+        prune_all=prune_all,
+    )
     return tell_restore(ask(session, group, wish, Steps()), place, output)
 
 

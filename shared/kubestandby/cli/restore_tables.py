@@ -17,17 +17,36 @@ _STYLES = {
     Change.SKIPPED: DIM,
     Change.BLOCKED: BAD,
     Change.FAILED: BAD,
+    Change.PRUNED: WARN,
 }
 _SIGNS = {
     Change.CREATED: "+",
     Change.CONFIGURED: "~",
     Change.UNCHANGED: "=",
-    Change.SKIPPED: "-",
+    Change.SKIPPED: "o",
     Change.BLOCKED: "!",
     Change.FAILED: "!",
+    Change.PRUNED: "-",
 }
 _PHASES = ("verify", "plan", "apply", "wait")
-_VERBS = {Change.CREATED: "create", Change.CONFIGURED: "update", Change.UNCHANGED: "unchanged", Change.SKIPPED: "skip"}
+_VERBS = {
+    Change.CREATED: "create",
+    Change.CONFIGURED: "update",
+    Change.UNCHANGED: "unchanged",
+    Change.SKIPPED: "skip",
+    Change.PRUNED: "delete",
+}
+_NEWS_FIRST = (
+    Change.FAILED,
+    Change.BLOCKED,
+    Change.CREATED,
+    Change.CONFIGURED,
+    Change.PRUNED,
+    Change.SKIPPED,
+    Change.UNCHANGED,
+)
+_MOST_DRIFT = 50
+"""Rows of the table of fields that others have set."""
 
 
 def report_view(report: RestoreReport) -> RenderableType:
@@ -35,6 +54,7 @@ def report_view(report: RestoreReport) -> RenderableType:
     return stacked(
         _report_facts(report),
         _results(report),
+        _drift(report.results),
         workloads_table(report.workloads),
         _images(report.images),
     )
@@ -48,12 +68,19 @@ def _report_facts(report: RestoreReport) -> RenderableType:
             ("snapshot", f"{report.snapshot} of {report.group}, {report.mode}, at {report.site}"),
             ("requested", moment(report.requested_at)),
             ("objects", changes_line(report.results)),
+            ("held", _held_line(report)),
             ("restarted", ", ".join(str(ref) for ref in report.restarted)),
             ("phases", phases_line(report)),
             ("RPO", "" if report.rpo_seconds is None else Text(duration(report.rpo_seconds), style=HEAD)),
             ("RTO", Text(rto_words(report), style=HEAD)),
         )
     )
+
+
+def _held_line(report: RestoreReport) -> str:
+    if not report.held_deletions:
+        return ""
+    return f"{counted(report.held_deletions, 'deletion')}, too many at once: --prune-all if that is right"
 
 
 def rto_words(report: RestoreReport) -> str:
@@ -86,11 +113,21 @@ def _results(report: RestoreReport) -> RenderableType | None:
     return made
 
 
+def _drift(results: tuple[ObjectResult, ...]) -> RenderableType | None:
+    """What others have set beside what the snapshot says: on its way to being forgotten, or to surprise somebody."""
+    fields = [(result.ref, drift) for result in results for drift in result.drift]
+    if not fields:
+        return None
+    more = len(fields) - _MOST_DRIFT
+    made = table(f"Set by others{f' ({more} more)' if more > 0 else ''}", ("object", "field", "value", "by"))
+    for ref, drift in fields[:_MOST_DRIFT]:
+        made.add_row(cell(ref), cell(drift.path), cell(drift.live), cell(drift.manager))
+    return made
+
+
 def _order(change: Change) -> int:
     """Bad news first."""
-    return (Change.FAILED, Change.BLOCKED, Change.CREATED, Change.CONFIGURED, Change.SKIPPED, Change.UNCHANGED).index(
-        change
-    )
+    return _NEWS_FIRST.index(change)
 
 
 def workloads_table(workloads: tuple[WorkloadStatus, ...]) -> RenderableType | None:
@@ -119,7 +156,8 @@ def plan_view(report: RestoreReport) -> RenderableType:
     told = [result for result in report.results if result.change not in (Change.UNCHANGED, Change.SKIPPED)]
     ordered = sorted(told, key=lambda result: (_order(result.change), result.ref))
     head = cell(f"Plan: snapshot {report.snapshot} of {report.group} at {report.site} ({report.mode})", HEAD)
-    return stacked(head, *(_planned(result) for result in ordered), *_skipped(report), _plan_sum(report))
+    planned = [_planned(result) for result in ordered]
+    return stacked(head, *planned, *_skipped(report), _drift(report.results), _plan_sum(report))
 
 
 def _planned(result: ObjectResult) -> Text:
@@ -143,13 +181,14 @@ def _field(diff: FieldDiff) -> Text:
 
 def _skipped(report: RestoreReport) -> list[Text]:
     skipped = [result for result in report.results if result.change is Change.SKIPPED]
-    return [cell(f"- skip {result.ref}: {result.reason}", DIM) for result in skipped]
+    return [cell(f"{_SIGNS[Change.SKIPPED]} skip {result.ref}: {result.reason}", DIM) for result in skipped]
 
 
 def _plan_sum(report: RestoreReport) -> Text:
     parts = [
         f"{report.count(Change.CREATED)} to create",
         f"{report.count(Change.CONFIGURED)} to update",
+        *([f"{report.count(Change.PRUNED)} to delete"] if report.count(Change.PRUNED) else []),
         f"{report.count(Change.UNCHANGED)} unchanged",
         f"{report.count(Change.BLOCKED) + report.count(Change.FAILED)} blocked",
     ]

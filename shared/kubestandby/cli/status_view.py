@@ -208,6 +208,12 @@ def _standby_problems(site: SiteStatus, now: datetime) -> list[str]:
         )
     if site.report is not None and not site.report.succeeded:
         found.append(f"{site.name}: the last restore, of snapshot {site.report.snapshot}, did not succeed")
+    if site.report is not None and site.report.held_deletions:
+        found.append(
+            f"{site.name}: {site.report.held_deletions} deletions are held; `kubestandby restore {site.report.group} "
+            "--prune-all` if what snapshot "
+            f"{site.report.snapshot} no longer holds is to go"
+        )
     return found
 
 

@@ -52,6 +52,11 @@ def created(manifest: dict[str, Any], **changes: Any) -> PlannedObject:
     return replace(PlannedObject(desired=desired(manifest), change=Change.CREATED), **changes)
 
 
+def unserved(manifest: dict[str, Any]) -> PlannedObject:
+    """Of a kind that only a definition of the same restore will have served."""
+    return created(manifest, desired=desired(manifest, served=False))
+
+
 def apply(
     cluster: FakeCluster, *planned: PlannedObject, clock: FakeClock | None = None
 ) -> Mapping[Identity, ObjectResult]:
@@ -164,7 +169,7 @@ def test_custom_resources_of_a_refused_definition_are_blocked() -> None:
     cluster = standby(namespace())
     cluster.fail("apply", refusal(422), plural="customresourcedefinitions")
 
-    results = apply(cluster, created(definition()), created(custom()), created(config_map()))
+    results = apply(cluster, created(definition()), unserved(custom()), created(config_map()))
 
     assert changes(results) == {"tickets.shop.example": "failed", "one": "blocked", "settings": "created"}
     assert "tickets.shop.example is not served" in results["shop.example", "Ticket", "shop", "one"].reason
@@ -175,7 +180,7 @@ def test_a_definition_that_is_not_accepted_in_time_is_a_failure() -> None:
     refused = definition()
     refused["status"] = {"conditions": [{"type": "NamesAccepted", "status": "False", "message": "plural is taken"}]}
 
-    results = apply(cluster, created(refused), created(custom()), clock=clock)
+    results = apply(cluster, created(refused), unserved(custom()), clock=clock)
 
     assert changes(results) == {"tickets.shop.example": "failed", "one": "blocked"}
     assert any("plural is taken" in result.reason for result in results.values())

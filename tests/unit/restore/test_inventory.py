@@ -101,7 +101,7 @@ def test_an_inventory_that_may_not_be_written_is_an_error() -> None:
 
 
 def packed_json(value: object) -> str:
-    return base64.b64encode(gzip.compress(json.dumps(value).encode())).decode()
+    return base64.b64encode(gzip.compress(json.dumps(value).encode(), mtime=0)).decode()
 
 
 WHOLE = packed_json({"format": 1, "snapshot": "", "highest": "", "mode": "", "owned": {}, "pendingRestarts": {}})

@@ -7,6 +7,7 @@ from functions.restore.plans import Method, PlannedObject
 from functions.restore.settling import settle
 from functions.restore.survey import Finding
 from kubestandby.errors import ClusterError, ClusterUnavailableError
+from kubestandby.groups import RestoreSettings
 from kubestandby.reports import Change, ObjectResult
 from kubestandby.resources import Manifest
 from tests.fakes.fake_cluster import FakeCluster
@@ -17,7 +18,7 @@ def settled(cluster: FakeCluster, wanted: dict[str, Any]) -> PlannedObject | Obj
     item = desired(wanted)
     live = cluster.get(item.resource, item.ref.namespace, item.ref.name)
     with ThreadPoolExecutor(1) as pool:
-        return settle(cluster, pool, [Finding(item, live)])[item.identity]
+        return settle(cluster, pool, [Finding(item, live)], RestoreSettings())[item.identity]
 
 
 def refusal(status: int, words: str = "no") -> ClusterError:

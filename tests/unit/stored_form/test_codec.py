@@ -65,8 +65,8 @@ def test_index_with_every_field_survives() -> None:
 
 def test_bytes_are_sorted_and_without_spaces() -> None:
     assert codec.encode(REQUEST) == (
-        b'{"action":"export","attempt":1,"continues":"","group":"shop","mode":"","name":"t-export-1","origin":"timer",'
-        b'"requested_at":"2026-11-22T12:00:00Z","snapshot":null,"to":null}'
+        b'{"action":"export","attempt":1,"continues":"","group":"shop","mode":"","name":"t-export-1",'
+        b'"order":null,"origin":"timer","prune_all":false,"requested_at":"2026-11-22T12:00:00Z","snapshot":null,"to":null}'
     )
 
 
