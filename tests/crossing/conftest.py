@@ -1,36 +1,109 @@
-"""A group over two real clusters, its configuration file, and the command line as a process."""
+"""Two clusters of the crossing's own, the corpus on the first of them, and the command line as a process.
 
+They are started for it, whatever clusters the other tests use: the corpus takes whole clusters, holds objects that
+nobody can delete, and needs ranges of addresses that overlap: a fixed address has to be possible on both, while an
+allocated one that was carried over is, seven times out of eight, refused.
+"""
+
+import base64
+import contextlib
 import json
 import os
 import subprocess
 import sys
-import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.testbed.access import ClusterAccess
+from tests.corpus.steps import corpus, staying
+from tests.crossing.aggregated_api import aggregated_api
+from tests.crossing.authoring import Authored, author
+from tests.crossing.reading import Key, Manifest, read_cluster
+from tests.testbed.build import controlplane_binary
+from tests.testbed.cluster import Cluster, start_cluster
+from tests.testbed.pki import Authority
 
-CORPUS = Path(__file__).parent / "corpus"
+GROUP = "corpus"
+INCLUDED = (
+    ("ValidatingAdmissionPolicyBinding", "corpus-policy"),
+    ("MutatingAdmissionPolicy", "corpus-mutation"),
+    ("MutatingAdmissionPolicyBinding", "corpus-mutation"),
+    ("FlowSchema", "corpus-batch"),
+    ("PriorityLevelConfiguration", "corpus-batch"),
+    ("ServiceCIDR", "corpus-range"),
+    ("Realm.corpus.example.com", "included"),
+)
+"""Cluster-scoped objects of the corpus that only the group's configuration asks for."""
+
+RANGES = {"primary": ("10.96.0.0/13", "fd00:97::/108"), "standby": ("10.97.0.0/16", "fd00:97::/112")}
+BETA = (
+    "--runtime-config=api/beta=true",
+    "--feature-gates=MutatingAdmissionPolicy=true,ClusterTrustBundle=true,ClusterTrustBundleProjection=true",
+)
+"""Kinds that are off by default in 1.34."""
+
+SETTLED = (
+    ("corpus-storage", "jsonpath={.status.phase}=Bound", ("pvc/names-its-volume", "pvc/named-by-its-volume")),
+    ("corpus-storage", "jsonpath={.status.phase}=Bound", ("pvc/both-ways", "pvc/selects-its-volume")),
+    ("corpus-storage", "jsonpath={.status.phase}=Bound", ("pvc/twin-one", "pvc/twin-two")),
+    ("corpus-workloads", "condition=Complete", ("job/done", "job/done-with-labels")),
+    ("corpus-workloads", "condition=Failed", ("job/failed",)),
+    ("corpus-workloads", "jsonpath={.status.phase}=Failed", ("pod/ended",)),
+    ("corpus-workloads", "condition=Ready", ("pod/keeper", "pod/applied")),
+    ("corpus-workloads", "condition=Available", ("deployment/web", "deployment/recreated")),
+    ("corpus-workloads", "jsonpath={.status.readyReplicas}=2", ("statefulset/db",)),
+    ("corpus-admission", "condition=Available", ("apiservice/v1.aggregated.corpus.example.com",)),
+)
+"""Namespace, condition, objects: what is waited for before the snapshot is taken."""
 
 
 @dataclass(frozen=True)
 class Crossing:
-    """One protection group over one namespace, named like it, on two clusters."""
+    """The corpus on the primary, and a way to run `kubestandby` on both clusters.
 
-    namespace: str
-    config: Path
-    primary: ClusterAccess
-    standby: ClusterAccess
+    Attributes:
+        authored: what has to come back.
+        staying: what must not.
+        before: what the standby held before anything.
+    """
 
-    def kubestandby(self, *arguments: str, status: int = 0) -> str:
+    primary: Cluster
+    standby: Cluster
+    authored: Authored
+    staying: Authored
+    before: dict[Key, Manifest]
+    folder: Path
+
+    def config(self, name: str, **spec: Any) -> Path:
+        """Writes the configuration of a group; its buckets are its own."""
+        sites = {
+            site: {
+                "cluster": {"kubeconfig": str(cluster.kubeconfig), "context": cluster.context},
+                "data": f"file://{self.folder}/{name}/{site}/data",
+                "control": f"file://{self.folder}/{name}/{site}/control",
+            }
+            for site, cluster in (("east", self.primary), ("west", self.standby))
+        }
+        spec = {**spec, "sites": sites, "primary": "east", "standby": "west", "restore": {"mode": "hot"}}
+        group = {
+            "apiVersion": "kubestandby.dev/v1",
+            "kind": "ProtectionGroup",
+            "metadata": {"name": name},
+            "spec": spec,
+        }
+        path = self.folder / f"{name}.yaml"
+        path.write_text(json.dumps(group, indent=1))
+        return path
+
+    def kubestandby(self, *arguments: str, group: str = GROUP, status: int = 0) -> str:
         """Runs the command line, demands its exit status, returns what it printed on standard output."""
         done = subprocess.run(
             [sys.executable, "-m", "kubestandby.cli", *arguments],
-            env={**os.environ, "KUBESTANDBY_CONFIG": str(self.config), "NO_COLOR": "1"},
+            env={**os.environ, "KUBESTANDBY_CONFIG": str(self.folder / f"{group}.yaml"), "NO_COLOR": "1"},
             capture_output=True,
             text=True,
             timeout=240,
@@ -39,60 +112,43 @@ class Crossing:
         assert done.returncode == status, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
-    def json(self, *arguments: str, status: int = 0) -> Any:
+    def json(self, *arguments: str) -> Any:
         """Runs the command line with `--output json`."""
-        return json.loads(self.kubestandby(*arguments, "--output", "json", status=status))
+        return json.loads(self.kubestandby(*arguments, "--output", "json"))
 
 
-def _config(crossing_dir: Path, namespace: str, primary: ClusterAccess, standby: ClusterAccess) -> Path:
-    sites = {
-        site: {
-            "cluster": {"kubeconfig": str(cluster.kubeconfig), "context": cluster.context},
-            "data": f"file://{crossing_dir}/{site}/data",
-            "control": f"file://{crossing_dir}/{site}/control",
-        }
-        for site, cluster in (("east", primary), ("west", standby))
-    }
-    group = {
-        "apiVersion": "kubestandby.dev/v1",
-        "kind": "ProtectionGroup",
-        "metadata": {"name": namespace},
-        "spec": {
-            "namespaces": [namespace],
-            "sites": sites,
-            "primary": "east",
-            "standby": "west",
-            "restore": {"mode": "hot"},
-        },
-    }
-    path = crossing_dir / "group.yaml"
-    path.write_text(json.dumps(group, indent=1))
-    return path
+@pytest.fixture(scope="module")
+def crossing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crossing]:
+    """The corpus, authored and settled on the primary, after one `kubestandby run`."""
+    folder = tmp_path_factory.mktemp("crossing")
+    authority = Authority("corpus-ca", folder)
+    pem = authority.certificate.read_text()
+    with (
+        _clusters() as (primary, standby),
+        aggregated_api(folder, authority, "aggregated.corpus-admission.svc") as port,
+    ):
+        values = {"CERTIFICATE": pem, "CA_BUNDLE": base64.b64encode(pem.encode()).decode(), "PORT": port}
+        before = read_cluster(standby.kubectl)
+        authored = author(primary.kubectl, corpus(), values)
+        left_behind = author(primary.kubectl, staying(), values)
+        for namespace, condition, objects in SETTLED:
+            primary.kubectl("wait", "-n", namespace, f"--for={condition}", "--timeout=60s", *objects)
+        found = Crossing(primary, standby, authored, left_behind, before, folder)
+        include = [{"kind": kind, "name": name} for kind, name in INCLUDED]
+        namespaces = [key.name for key in authored if key[:2] == ("", "Namespace")]
+        found.config(GROUP, namespaces=namespaces, include=include)
+        found.kubestandby("run", GROUP)
+        yield found
 
 
-@pytest.fixture
-def crossing(tmp_path: Path, primary: ClusterAccess, standby: ClusterAccess) -> Iterator[Crossing]:
-    """A group over a namespace that holds the corpus, on the primary; both clusters lose it again at the end."""
-    namespace = f"crossing-{uuid.uuid4().hex[:6]}"
-    primary.kubectl("create", "namespace", namespace)
-    _author(primary, namespace)
-    yield Crossing(namespace, _config(tmp_path, namespace, primary, standby), primary, standby)
-    for cluster in (primary, standby):
-        _remove_all(cluster, namespace)
+@contextlib.contextmanager
+def _clusters() -> Iterator[Sequence[Cluster]]:
+    controlplane_binary()  # once, and not by two threads waiting for one another
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(len(RANGES)) as pool:
+        starts = [pool.submit(_start, name, *ranges) for name, ranges in RANGES.items()]
+        yield [stack.enter_context(start.result()) for start in starts]
 
 
-def _author(cluster: ClusterAccess, namespace: str) -> None:
-    for name in ("crd.yaml", "traps.yaml", "cluster.yaml"):
-        text = (CORPUS / name).read_text().replace("NAMESPACE", namespace)
-        cluster.kubectl("apply", "--server-side", "-n", namespace, "-f", "-", stdin=text)
-        cluster.kubectl("wait", "--for=condition=Established", "crd/services.crossing.example.com")
-    cluster.kubectl("wait", "-n", namespace, "--for=jsonpath={.status.phase}=Bound", "pvc/waiting", "--timeout=60s")
-    cluster.kubectl("wait", "-n", namespace, "--for=condition=Complete", "job/migrate", "--timeout=60s")
-    cluster.kubectl("wait", "-n", namespace, "--for=condition=Available", "deployment/important", "--timeout=60s")
-
-
-def _remove_all(cluster: ClusterAccess, namespace: str) -> None:
-    kinds = "clusterrolebinding,clusterrole,priorityclass,persistentvolume"
-    cluster.kubectl("delete", "namespace", namespace, "--ignore-not-found", "--timeout=60s")
-    cluster.kubectl("delete", kinds, "-l", f"crossing={namespace}", "--ignore-not-found", "--timeout=60s")
-    cluster.kubectl("delete", "crd", "services.crossing.example.com", "--ignore-not-found", "--timeout=60s")
+def _start(name: str, fourth: str, sixth: str) -> Cluster:
+    arguments = [f"--service-cluster-ip-range={fourth},{sixth}", *BETA]
+    return start_cluster(f"crossing-{name}", audit=True, service_range=fourth, apiserver_args=arguments)
