@@ -19,6 +19,10 @@ NAME_ANNOTATIONS = frozenset(
 )
 """Annotations whose value is a namespace (helm.sh: adopting resources; k8s.io/component-helpers/storage/volume)."""
 
+NAME_LABELS = frozenset({"maak8sapply"})
+"""Labels whose value is a namespace: by this one the playbook's scripts, and our export, take cluster-scoped objects
+along with it."""
+
 QUALIFIED_ANNOTATIONS = frozenset(
     {
         "cert-manager.io/inject-ca-from",

@@ -12,6 +12,7 @@ from .namespace_fields import (
     HOSTS,
     NAME_ANNOTATIONS,
     NAME_LABEL,
+    NAME_LABELS,
     NAMES,
     NAMES_IN_POD_SPEC,
     NAMESPACE_IS_A_NAMESPACE,
@@ -86,6 +87,8 @@ class _Mentions:
 
 def _renamed_metadata(manifest: Manifest, rename: Renames, mention: _Mentions) -> Manifest:
     manifest = edited_text(manifest, ("metadata", "namespace"), rename)
+    for name in fields_at(manifest, "metadata", "labels").keys() & NAME_LABELS:
+        manifest = edited_text(manifest, ("metadata", "labels", name), rename)
     for name in fields_at(manifest, "metadata", "annotations"):
         if name in NAME_ANNOTATIONS:
             manifest = edited_text(manifest, ("metadata", "annotations", name), rename)

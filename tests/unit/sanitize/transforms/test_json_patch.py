@@ -180,6 +180,14 @@ def test_fields_differ_exactly_where_values_do(one: Any, other: Any) -> None:
     assert (changed_fields(one, other) == ()) == is_same(one, other)
 
 
+def test_values_are_equal_by_what_they_are_and_not_by_which_object_holds_them() -> None:
+    def long() -> dict[str, Any]:
+        return {"text": "".join(["long "] * 9), "number": 2**70 + 1, "float": 0.5 + 1}
+
+    assert changed_fields(long(), long()) == ()
+    assert changed_fields({"a": 1, "b": True}, {"a": 1.0, "b": 1}) == ("/a", "/b")
+
+
 def test_changed_fields_are_told_as_deep_as_they_go() -> None:
     before = {"a": {"b/c": 1, "d": [1, {"e": 2}]}, "f": [1], "g": 0, "h": 1}
     after = {"a": {"b/c": 2, "d": [1, {"e": 3}]}, "f": [1, 2], "g": False, "i": 1}

@@ -228,6 +228,13 @@ def test_annotations_of_well_known_projects_follow(name: str, before: str, after
     assert renamed(manifest)["metadata"]["annotations"] == {name: after}
 
 
+def test_the_label_by_which_an_export_takes_an_object_along_follows() -> None:
+    manifest = outside(RBAC, "ClusterRole")
+    manifest["metadata"]["labels"] = {"maak8sapply": "shop", "app": "shop"}
+
+    assert renamed(manifest)["metadata"]["labels"] == {"maak8sapply": "shop-dr", "app": "shop"}
+
+
 def test_a_drivers_secrets_follow() -> None:
     parameters = {
         "csi.storage.k8s.io/provisioner-secret-namespace": "shop",
