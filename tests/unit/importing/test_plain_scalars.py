@@ -113,8 +113,9 @@ def test_infinity_and_not_a_number_are_told_apart() -> None:
         (1.5, 1.5),
         (2.0**63, 2.0**63),
         (2**63, 2.0**63),
-        (-(2.0**63), -(2**63)),
+        (-(2.0**63), -(2.0**63)),
         (2**53 + 1, 2**53 + 1),
+        (5.129923705616838e16, 51299237056168380),
     ],
 )
 def test_whole_floats_become_integers_and_large_integers_floats(number: float, afterwards: float) -> None:

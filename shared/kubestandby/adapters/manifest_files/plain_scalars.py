@@ -6,6 +6,7 @@ number goes through JSON on its way to the server: whole floats become integers,
 
 import math
 import re
+from decimal import Decimal
 
 Scalar = bool | int | float | str | None
 
@@ -48,14 +49,15 @@ def resolve_plain(text: str) -> Scalar:
 
 
 def json_number(number: int | float) -> int | float:
-    """The number that is left after Go has written it as JSON and read it again.
+    """The number that is left after Go has written it as JSON, with the fewest digits, and read it again.
 
     Raises:
         OverflowError: it is too large for a float.
     """
-    if isinstance(number, float):
-        return int(number) if number.is_integer() and -(2.0**63) <= number < 2.0**63 else number
-    return number if -(2**63) <= number < 2**63 else float(number)
+    if isinstance(number, float) and not number.is_integer():
+        return number
+    digits = int(Decimal(repr(number)))
+    return digits if -(2**63) <= digits < 2**63 else float(number)
 
 
 def _number(plain: str) -> int | float | None:
