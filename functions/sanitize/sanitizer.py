@@ -108,6 +108,7 @@ def _sanitized_index(
         images=transforming.images.uses(source.images),
         rules=(*rules, *transforming.counts()),
         transforms=transforming.uses(),
+        renamed_namespaces=transforming.renamed_namespaces,
     )
 
 

@@ -10,7 +10,8 @@ from .json_patch import PatchError, merged, patched
 from .transform_steps import Step, TransformError
 
 _SECRET = ("", "Secret")
-_HIDDEN = ("data", "stringData")
+_HIDDEN = ("data", "stringData", "sealed")
+"""In a Secret: its values, and what stands in their place where they travel sealed (`keys.sealed_form`)."""
 
 
 def patch_step(transform: PatchTransform) -> Step:

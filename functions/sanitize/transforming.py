@@ -72,6 +72,11 @@ class Transforming:
         for name, transform in sorted(context.bound_volumes.items()):
             self._note(transform, ObjectRef(GVK("", "v1", "PersistentVolume"), "", name))
 
+    @property
+    def renamed_namespaces(self) -> Mapping[str, str]:
+        """Names of namespaces to their names on the other site."""
+        return {old: new for old, new in self._namespaces.items() if old != new}
+
     def namespaces(self, names: Iterable[str]) -> tuple[str, ...]:
         """These namespaces, by their names on the other site."""
         return tuple(self._namespaces.get(name, name) for name in names)

@@ -1,6 +1,7 @@
 """What a snapshot is: its identity, its index, its entries. Data only; `codec` gives it bytes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
@@ -125,6 +126,8 @@ class SnapshotIndex:
         config_sha256: digest of the part of the group's configuration by which the snapshot is sanitized ("" where
             there is none): with another one, the same state is another snapshot.
         transforms: what became of each object by the transforms, in the order of the configuration.
+        renamed_namespaces: names of namespaces on the source to their names here, those that are the same left out; one
+            to one.
         imported_from: names of the files that an import was made of; empty for an export.
     """
 
@@ -151,6 +154,7 @@ class SnapshotIndex:
     state_sha256: str = ""
     config_sha256: str = ""
     transforms: tuple[TransformUse, ...] = ()
+    renamed_namespaces: Mapping[str, str] = field(default_factory=dict)
     imported_from: tuple[str, ...] = ()
     format_version: int = FORMAT_VERSION
 
@@ -158,6 +162,11 @@ class SnapshotIndex:
     def complete(self) -> bool:
         """Whether every API group and type could be read."""
         return not self.failures
+
+    def source_of(self, ref: ObjectRef) -> ObjectRef:
+        """The object of this snapshot as it is named on its source."""
+        old_names = {new: old for old, new in self.renamed_namespaces.items()}
+        return replace(ref, namespace=old_names.get(ref.namespace, ref.namespace))
 
 
 @dataclass(frozen=True, slots=True)

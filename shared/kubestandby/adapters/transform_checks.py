@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from kubestandby.adapters.marked_yaml import Path, shown
 from kubestandby.groups import DEFAULT_EXCLUDED_NAMESPACES
-from kubestandby.transforms import ImageTransform, NamespaceTransform, Transform, TwoWay
+from kubestandby.transforms import FieldPath, ImageTransform, NamespaceTransform, Transform, TwoWay
 
 _FOR_EACH_SITE = ("labels", "annotations", "patch", "merge", "drop")
 """Cannot be reversed, so they say for which site they are. Each of them needs a selection, too."""
@@ -58,6 +58,16 @@ def check_way_back(transform: Transform, spot: Spot) -> None:
         _check_rules(transform, spot / "images" / "rules")
     elif isinstance(transform, TwoWay) and not transform.sites:
         _check_one_to_one(transform.names, spot)
+
+
+def check_fields(fields: Sequence[FieldPath], spot: Spot) -> None:
+    """What a Secret holds travels sealed: nobody on the way can change it."""
+    for number, field in enumerate(fields):
+        if (field.group, field.kind) == ("", "Secret") and field.path[0] != "metadata":
+            (spot / "fields" / number).wrong(
+                "what a Secret holds is not changed on the way; leave the Secret out with drop, and keep the other "
+                "site's own there"
+            )
 
 
 def check_alone(transform: Transform, others: Sequence[Transform], spot: Spot) -> None:

@@ -7,6 +7,7 @@ from kubestandby.adapters.marked_yaml import Path, shown
 from kubestandby.adapters.transform_checks import (
     Spot,
     check_alone,
+    check_fields,
     check_namespaces,
     check_selection,
     check_sites,
@@ -30,6 +31,7 @@ from kubestandby.transforms import (
     Selector,
     StorageClassTransform,
     Transform,
+    TwoWay,
     Unmatched,
     VolumePolicy,
 )
@@ -57,6 +59,8 @@ def transforms_of(spec: Item, fault: Callable[[Path, str], NoReturn]) -> tuple[T
         check_sites(item, kind, list(spec["sites"]), spot)
         transform = _READERS[kind](item, spot)
         check_way_back(transform, spot)
+        if isinstance(transform, TwoWay):
+            check_fields(transform.fields, spot / kind)
         if isinstance(transform, NamespaceTransform):
             check_namespaces(transform, spec, spot)
         if any(transform.name == other.name for other in read):

@@ -211,6 +211,11 @@ MISTAKES = [
     (images("{from: a.b, to: c.d}", "{from: a.b/x, to: e.f}"), "images.rules[1].from", "write this one first"),
     (images("{from: a.b/x, to: c.d}", "{from: a.b, to: c.d/e}"), "images.rules[1].to", "on the way back"),
     ("{name: a, claims: {policy: bind}, select: {kinds: [X]}}", "select", "by names, namespaces, labels alone"),
+    (
+        "{name: a, namespaces: {map: {shop: b}, fields: [{group: core, kind: Secret, path: /data/a}]}}",
+        "namespaces.fields[0]",
+        "what a Secret holds is not changed",
+    ),
     ("{name: a, claims: {policy: keep}}", "claims.policy", "none of provision, bind"),
     ("{name: a, for: [west], select: {names: [a]}, patch: [{op: tset, path: /a}]}", "patch[0].op", "write test"),
     ("{name: a, for: [west], select: {names: [a]}, patch: [{op: add, path: /a}]}", "patch[0]", "value is missing"),

@@ -208,6 +208,39 @@ def test_the_rest_of_a_secret_can_be_patched() -> None:
     assert (after["immutable"], after["data"]) == (True, {"password": "eA=="})
 
 
+def test_the_sealed_form_of_a_secret_is_not_patched_either() -> None:
+    sealed = bare("v1", "Secret", sealed="b3BhcXVl")
+
+    with pytest.raises(ManifestError, match="what a Secret holds is not patched"):
+        transformed(sealed, merge(sealed="other"))
+
+
+@pytest.mark.parametrize("edit", [MarkEdit(replace={"example.com/a": "b"}), MarkEdit(remove=("example.com/a",))])
+def test_an_annotation_that_is_sealed_cannot_be_replaced_or_removed(edit: MarkEdit) -> None:
+    everything = Selector(namespaces=("shop",))
+
+    with pytest.raises(ManifestError, match=r"metadata\.annotations: example\.com/a is sealed"):
+        transformed(bare("v1", "Secret", sealed="b3BhcXVl"), marks(everything, annotations=edit))
+
+    assert transformed(bare("v1", "Secret"), marks(everything, annotations=edit))
+
+
+def test_of_a_sealed_secret_labels_change_and_annotations_are_set() -> None:
+    sealed = bare("v1", "Secret", sealed="b3BhcXVl")
+    sealed["metadata"] |= {"labels": {"old": "x"}, "annotations": {"kubernetes.io/service-account.name": "web"}}
+    edits = {
+        "labels": MarkEdit(remove=("old",)),
+        "annotations": MarkEdit(set={"example.com/a": "b"}, remove=("kubernetes.io/service-account.name",)),
+    }
+
+    after = transformed(sealed, marks(Selector(kinds=("Secret",)), **edits))
+
+    assert after == {
+        **sealed,
+        "metadata": {"name": "web", "namespace": "shop", "annotations": {"example.com/a": "b"}},
+    }
+
+
 def test_a_custom_resource_named_secret_is_no_secret() -> None:
     other = bare("example.com/v1", "Secret", data={"a": 1})
 

@@ -109,6 +109,18 @@ def test_the_index_says_what_the_other_site_gets_and_by_which_transforms(sites: 
     assert index.config_sha256 == group(*ALL).sanitize_sha256(WEST)
 
 
+def test_the_index_tells_how_its_objects_are_named_on_the_source(sites: Transformed) -> None:
+    elsewhere = bare("v1", "ConfigMap", namespace="shop-data")
+
+    index = sites.cross(workload(), elsewhere, under=group(NAMESPACES)).index
+
+    assert index.renamed_namespaces == {"shop": "shop-dr"}
+    assert [str(index.source_of(entry.ref)) for entry in index.entries] == [
+        "ConfigMap shop-data/web",
+        "Deployment.apps shop/web",
+    ]
+
+
 def test_what_the_index_says_is_read_back(sites: Transformed) -> None:
     index = sites.cross(workload(), under=group(*ALL)).index
 
