@@ -119,6 +119,16 @@ def test_what_could_not_be_told_apart_on_the_way_back_stops_all() -> None:
     )
 
 
+def test_of_ingress_classes_the_same_is_true() -> None:
+    ingress = bare("networking.k8s.io/v1", "Ingress", spec={"ingressClassName": "oci"})
+
+    with pytest.raises(ManifestError, match=r"spec\.ingressClassName: it is oci already, which nginx becomes"):
+        transformed(ingress, NGINX)
+
+    one_way = IngressClassTransform(name="entrances", sites=("west",), names={"nginx": "oci"})
+    assert transformed(ingress, one_way) == ingress
+
+
 def test_a_map_for_one_site_only_has_no_way_back_to_care_for() -> None:
     one_way = StorageClassTransform(name="classes", sites=("west",), names={"fast": "oci-bv"})
 
