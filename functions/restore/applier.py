@@ -80,7 +80,7 @@ class _Run:
         self.blocked.pop(identity, None)
         if isinstance(answer, ClusterError):
             self.refusals[identity] = _Refusal(planned, answer)
-            answer = planned.result(Change.FAILED, explain(planned.desired.ref, answer))
+            answer = planned.result(Change.FAILED, explain(planned.desired.ref, planned.desired.manifest, answer))
         elif answer.change is Change.BLOCKED:
             self.blocked[identity] = planned
         self.results[identity] = answer

@@ -3,22 +3,16 @@
 The adapter has already taken manifest data out of the message and has retried what passes by itself.
 """
 
+import re
+
 from kubestandby.errors import ClusterError, ClusterUnavailableError
-from kubestandby.resources import ObjectRef
+from kubestandby.resources import Manifest, ObjectRef
+
+from .references import child
 
 _LONGEST_REASON = 500
 
-_ANOTHER_ADDRESS = "or have a transform take /spec/clusterIP and /spec/clusterIPs out of it"
-_OCCUPIED = (
-    (
-        "provided IP is already allocated",
-        f"; delete the Service that has this address on the standby, {_ANOTHER_ADDRESS}",
-    ),
-    ("not in the valid range", f"; the standby has another service network: choose from that, {_ANOTHER_ADDRESS}"),
-    ("does not match the current range", f"; the standby has another service network, {_ANOTHER_ADDRESS}"),
-    ("provided port is already allocated", "; free the port on the standby, or have a transform choose another one"),
-)
-"""Words of the server's allocators (k8s.io/kubernetes/pkg/registry/core/service), and what to do then."""
+_NODE_PORT = re.compile(r"spec\.ports\[(\d+)\]\.nodePort|spec\.healthCheckNodePort")
 
 
 def describe(error: ClusterError) -> str:
@@ -27,11 +21,22 @@ def describe(error: ClusterError) -> str:
     return words if len(words) <= _LONGEST_REASON else f"{words[:_LONGEST_REASON]}…"
 
 
-def explain(ref: ObjectRef, error: ClusterError) -> str:
+def explain(ref: ObjectRef, manifest: Manifest, error: ClusterError) -> str:
     """The refusal with the next step, where the server's words do not show it."""
     words = describe(error)
-    if ref.gvk.group_kind == ("", "Service") and is_invalid(error):
-        return words + next((advice for found, advice in _OCCUPIED if found in words), "")
+    if ref.gvk.group_kind != ("", "Service") or not is_invalid(error):
+        return words
+    if "spec.clusterIP" in words:
+        return (
+            f"{words}; the standby cannot give the address {child(manifest, 'spec', 'clusterIP')}: another Service has "
+            "it, or it is not of the standby's service network; free it, or have a transform take /spec/clusterIP and "
+            "/spec/clusterIPs out of the Service"
+        )
+    if _NODE_PORT.search(words):
+        return (
+            f"{words}; the standby cannot give this node port: another Service has it, or it is out of the standby's "
+            "range; free it, or have a transform take it out of the Service"
+        )
     return words
 
 

@@ -61,4 +61,4 @@ def _refused(item: PlannedObject, error: ClusterError, missing: frozenset[Identi
     if lacking:
         _, kind, _, name = lacking[0]
         return item.result(reason=f"not rehearsed: it needs {kind} {name}, which does not exist yet")
-    return item.result(Change.FAILED, explain(item.desired.ref, error))
+    return item.result(Change.FAILED, explain(item.desired.ref, item.desired.manifest, error))

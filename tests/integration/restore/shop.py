@@ -22,6 +22,7 @@ def restore_on(
     *manifests: Manifest,
     mode: RestoreMode = RestoreMode.HOT,
     timeout: int = 60,
+    prune_all: bool = False,
     **settings: Any,
 ) -> RestoreReport:
     """Restores a group of this name, which has a namespace of this name."""
@@ -29,7 +30,15 @@ def restore_on(
     snapshots, index = stored(*manifests, group=GroupName(name), namespaces=(name,))
     protected = replace(group(ready_timeout_seconds=timeout, **settings), name=GroupName(name), namespaces=(name,))
     restorer = Restorer(cluster, snapshots, clock, grace=QUICK)
-    return restorer.restore(protected, WEST, index, mode=mode, purpose=Purpose.RESTORE, requested_at=clock.now())
+    return restorer.restore(
+        protected,
+        WEST,
+        index,
+        mode=mode,
+        purpose=Purpose.RESTORE,
+        requested_at=clock.now(),
+        prune_all=prune_all,
+    )
 
 
 def shop(space: str) -> list[dict[str, Any]]:

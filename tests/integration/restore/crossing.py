@@ -1,0 +1,43 @@
+"""The way from a namespace of the primary to the same one of the standby, without functions and buckets between."""
+
+from dataclasses import replace
+from typing import Any
+
+from functions.export.exporter import Exporter
+from functions.restore.restorer import Restorer
+from functions.sanitize.sanitizer import sanitize_snapshot
+from kubestandby.adapters.kube_cluster import connect
+from kubestandby.adapters.system_clock import SystemClock
+from kubestandby.groups import ClusterAccess, ProtectionGroup, RestoreMode
+from kubestandby.ports import Cluster
+from kubestandby.reports import Purpose, RestoreReport
+from kubestandby.snapshot_store import SnapshotStore
+from kubestandby.snapshots import GroupName, SnapshotIndex
+from tests.fakes.memory_store import MemoryStore
+from tests.integration.restore.shop import QUICK
+from tests.testbed.access import ClusterAccess as TestCluster
+from tests.unit.restore.samples import EAST, WEST, group
+
+
+def group_of(space: str, restore: dict[str, Any] | None = None, **changes: Any) -> ProtectionGroup:
+    """A group with this one namespace."""
+    settings = {"ready_timeout_seconds": 30, **(restore or {})}
+    return replace(group(**settings), name=GroupName(space), namespaces=(space,), **changes)
+
+
+def exported(primary: TestCluster, protected: ProtectionGroup) -> tuple[SnapshotStore, SnapshotIndex]:
+    """A sanitized snapshot of what the primary has now."""
+    access = ClusterAccess(kubeconfig=primary.kubeconfig, context=primary.context)
+    raw, sanitized = SnapshotStore(MemoryStore()), SnapshotStore(MemoryStore())
+    taken = Exporter(connect(access, site="east"), raw, SystemClock()).export(protected, EAST, 1).index
+    assert taken.complete, taken.failures
+    return sanitized, sanitize_snapshot(raw, sanitized, protected, taken.id).index
+
+
+def cross(primary: TestCluster, standby: Cluster, protected: ProtectionGroup) -> RestoreReport:
+    """Exports, sanitizes and restores."""
+    snapshots, index = exported(primary, protected)
+    restorer = Restorer(standby, snapshots, SystemClock(), grace=QUICK)
+    return restorer.restore(
+        protected, WEST, index, mode=RestoreMode.HOT, purpose=Purpose.RESTORE, requested_at=SystemClock().now()
+    )
