@@ -15,11 +15,14 @@ from .field_sets import ITSELF, FieldSet, step
 def is_as_desired(desired: Manifest, live: Manifest) -> bool:
     """Whether an apply of `desired` would change nothing.
 
-    It would not when live has every desired field with an equal value, and owns through us no field that is not
-    desired any more (`metadata.managedFields`, operation Apply: server-side apply removes what its manager leaves
-    out).
+    It would not when live has every desired field with an equal value, owns through us no field that is not desired
+    any more (`metadata.managedFields`, operation Apply: server-side apply removes what its manager leaves out), and
+    holds no more than desired in what is applied as a whole.
     """
-    return covers(desired, live) and not _sent_whole(live) and not _owns_more(desired, live)
+    if not covers(desired, live) or _sent_whole(live) or _owns_more(desired, live):
+        return False
+    entries = live.get("metadata", {}).get("managedFields") or ()
+    return not any(_holds_more(desired, live, e.get("fieldsV1") or {}) for e in entries if not e.get("subresource"))
 
 
 def is_ours(live: Manifest) -> bool:
@@ -81,5 +84,25 @@ def _lacks(desired: Any, fields: FieldSet) -> bool:
             continue
         found, value = step(desired, element)
         if not found or (below and _lacks(value, below)):
+            return True
+    return False
+
+
+def _holds_more(desired: Any, live: Any, fields: FieldSet) -> bool:
+    """Whether live has more than desired in a mapping or list that has one owner as a whole.
+
+    Such are `x-kubernetes-map-type: atomic` (a Service's selector, a nodeSelector) and atomic lists: whoever applies
+    them replaces them, so what live has beyond desired would go. Their owner, us or anybody, has them as a leaf.
+    """
+    for element, below in fields.items():
+        if element == ITSELF:
+            continue
+        (is_desired, wanted), (is_live, found) = step(desired, element), step(live, element)
+        if not (is_desired and is_live):
+            continue
+        if below:
+            if _holds_more(wanted, found, below):
+                return True
+        elif isinstance(found, (dict, list)) and not covers(found, wanted):
             return True
     return False

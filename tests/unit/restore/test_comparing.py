@@ -75,9 +75,32 @@ def test_a_field_that_somebody_else_owns_does_not_matter() -> None:
 def test_our_restart_mark_does_not_matter() -> None:
     live = workload()
     live["spec"]["template"]["metadata"]["annotations"] = {"kubestandby.dev/restartedAt": "now"}
-    live = managed(live, {"f:spec": {"f:template": {}}}, manager="kubestandby-restart")
+    mark = {"f:metadata": {"f:annotations": {"f:kubestandby.dev/restartedAt": {}}}}
+    live = managed(live, {"f:spec": {"f:template": mark}}, manager="kubestandby-restart")
 
     assert is_as_desired(workload(), live)
+
+
+@pytest.mark.parametrize("manager", ["kubestandby", "kubectl-edit"])
+@pytest.mark.parametrize(
+    ("field", "wanted", "found"),
+    [
+        ("selector", {"app": "web"}, {"app": "web", "tier": "front"}),
+        ("tolerations", [{"key": "a"}], [{"key": "a", "effect": "NoExecute"}]),
+    ],
+)
+def test_more_than_desired_in_what_is_applied_as_a_whole_differs(
+    manager: str, field: str, wanted: Any, found: Any
+) -> None:
+    def service(value: Any) -> dict[str, Any]:
+        whole = config_map() | {"kind": "Service", "spec": {field: value, "ports": [{"port": 80}]}}
+        ports = {".": {}, 'k:{"port":80}': {".": {}, "f:port": {}}}
+        return managed(whole, {"f:spec": {f"f:{field}": {}, "f:ports": ports}}, manager=manager)
+
+    desired = config_map() | {"kind": "Service", "spec": {field: wanted, "ports": [{"port": 80}]}}
+
+    assert not is_as_desired(desired, service(found))
+    assert is_as_desired(desired, service(wanted))
 
 
 @pytest.mark.parametrize(
