@@ -8,6 +8,7 @@ import logging
 from datetime import datetime
 
 from kubestandby.errors import BadInputError, ObjectExistsError, RoleError, StoreError
+from kubestandby.failovers import unfinished_failover
 from kubestandby.groups import ProtectionGroup, RestoreMode, Site
 from kubestandby.reports import Purpose
 from kubestandby.requests import Request, Verdict
@@ -55,11 +56,33 @@ class FailingOver:
         )
 
     def _stay_primary(self, group: ProtectionGroup, site: Site, roles: CurrentEpoch, request: Request) -> Result:
-        """The site is primary already; where another claims that too, a higher epoch ends it. Nothing is restored."""
+        """The site is primary already; where another claims that too, a higher epoch ends it, and nothing is restored.
+
+        A failover that did not come through is taken up again.
+        """
         if not roles.rivals:
-            return _already(group, site, roles.epoch)
+            return self._resume(group, site, roles.epoch, request) or _already(group, site, roles.epoch)
         self._begin(group, site, roles, request)
         return _settled(group, site, roles)
+
+    def _resume(self, group: ProtectionGroup, site: Site, epoch: Epoch, request: Request) -> Result | None:
+        """Restores the same snapshot again; None where the failover that began the epoch has come through."""
+        requests, data = self._context.requests(site), self._context.store(site.data)
+        unfinished = unfinished_failover(group, epoch, requests, data)
+        if unfinished is None:
+            return None
+        if request.snapshot and unfinished.snapshot and request.snapshot != unfinished.snapshot:
+            raise RoleError(
+                f"group {group.name}: the failover of epoch {epoch.number} restores snapshot {unfinished.snapshot};"
+                f" leave --snapshot out to go on with it, or go to {request.snapshot} with `kubestandby restore"
+                f" {group.name} {request.snapshot} --site {site.name}`"
+            )
+        index = self._restoring.choose(group, site, unfinished.snapshot or request.snapshot)
+        _LOG.warning("failover_resumed", extra={"epoch": epoch.number, "snapshot": str(index.id)})
+        known = unfinished.snapshot is not None or request.snapshot is not None
+        return self._restoring.restore(
+            group, site, index, mode=RestoreMode.HOT, purpose=Purpose.FAILOVER, request=request, named=known
+        )
 
     def _begin(self, group: ProtectionGroup, site: Site, roles: CurrentEpoch, request: Request) -> None:
         epoch = Epoch(

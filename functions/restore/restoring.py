@@ -49,7 +49,7 @@ class Restoring:
             )
         return newest
 
-    def restore(
+    def restore(  # noqa: PLR0913  as `Restorer.restore`
         self,
         group: ProtectionGroup,
         site: Site,
@@ -58,8 +58,11 @@ class Restoring:
         mode: RestoreMode,
         purpose: Purpose,
         request: Request | None = None,
+        named: bool = False,
     ) -> Result:
         """Restores, then writes the report to the site's data bucket and the mark to its control bucket.
+
+        `named` says that an operator asked for just this snapshot before, as a request that names one says now.
 
         Raises:
             StandbyError: the restore could not begin, or a bucket cannot be written.
@@ -74,7 +77,7 @@ class Restoring:
             requested_at=requested_at,
             request=request.outcome_name if request else "",
             rpo_seconds=self._rpo_seconds(group, site, index, requested_at),
-            named=request is not None and request.snapshot is not None and purpose is not Purpose.SYNC,
+            named=named or (request is not None and request.snapshot is not None and purpose is not Purpose.SYNC),
             prune_all=request is not None and request.prune_all,
         )
         key = self._store_report(site, report)

@@ -57,6 +57,16 @@ class IndexKey:
     id: SnapshotId
 
 
+@dataclass(frozen=True, slots=True)
+class ReportKey:
+    """Key of a report, read: `reports/<group>/<snapshot>/<time>-<purpose>.json`."""
+
+    key: str
+    snapshot: SnapshotId
+    time: str
+    purpose: str
+
+
 # data bucket
 
 
@@ -83,6 +93,18 @@ def report_prefix(group: GroupName) -> str:
 def report_key(group: GroupName, snapshot: SnapshotId, time: str, purpose: str) -> str:
     """One restore report; `time` as 20261122T165000.123456Z."""
     return f"reports/{group}/{snapshot}/{time}-{purpose}.json"
+
+
+def parse_report_key(key: str) -> ReportKey | None:
+    """What a report's key says, or None where the key is of something else."""
+    parts = key.split("/")
+    if len(parts) != 4 or parts[0] != "reports" or not parts[3].endswith(".json"):
+        return None
+    time, _, purpose = parts[3].removesuffix(".json").partition("-")
+    try:
+        return ReportKey(key, SnapshotId.parse(parts[2]), time, purpose)
+    except FormatError:
+        return None
 
 
 def parse_index_key(key: str) -> IndexKey | None:

@@ -18,14 +18,16 @@ from kubestandby.cli.options import (
 from kubestandby.cli.progress import Steps
 from kubestandby.cli.reading import attempt
 from kubestandby.cli.restore_commands import tell_restore
-from kubestandby.cli.session import Session, last_proof, roles_of, snapshots_at
+from kubestandby.cli.session import Session, last_proof, requests_at, roles_of, snapshots_at
 from kubestandby.cli.tables import GOOD, HEAD, WARN, cell, facts, show
-from kubestandby.cli.terminal import messages
+from kubestandby.cli.terminal import messages, say
 from kubestandby.cli.wording import age, counted, moment
 from kubestandby.errors import BadInputError, RoleError, SnapshotNotFoundError
+from kubestandby.failovers import unfinished_failover
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.layout import Action
 from kubestandby.ports import ObjectStore
+from kubestandby.roles import Epoch
 from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
 
 
@@ -60,14 +62,15 @@ def failover(  # noqa: PLR0913 - one parameter per option
     Restores the newest complete snapshot there, with everything running. Shows the snapshot and its age, and asks. The
     site that was primary may be gone altogether. Afterwards the roles are swapped: snapshots are taken at SITE and go
     the other way.
+
+    A failover to SITE that did not come through is taken up again, with the same snapshot.
     """
     site = group.site(to)
     roles = roles_of(group, allow_rivals=True)
+    begun = None
     if roles.epoch.primary == site.name and not roles.rivals:
-        raise RoleError(
-            f"{site.name} is the primary of group {group.name} already (epoch {roles.epoch.number}); nothing to do"
-        )
-    index = restorable(site, group, snapshot)
+        begun = resumed(session, group, site, roles.epoch)
+    index = restorable(site, group, snapshot or begun)
     show(messages(), announcement(session, group, site, index))
     if not yes:
         confirm(site, group)
@@ -76,6 +79,21 @@ def failover(  # noqa: PLR0913 - one parameter per option
         session, group, wish, Steps(), telling=Telling(open_store(site.control), group, site, roles.epoch.number)
     )
     return tell_restore(outcome, site, output)
+
+
+def resumed(session: Session, group: ProtectionGroup, site: Site, epoch: Epoch) -> SnapshotId | None:
+    """The snapshot of the failover that did not come through, where that is known.
+
+    Raises:
+        RoleError: it has come through, and the site is primary: there is nothing to do.
+    """
+    unfinished = unfinished_failover(group, epoch, requests_at(session, site), open_store(site.data))
+    if unfinished is None:
+        raise RoleError(
+            f"{site.name} is the primary of group {group.name} already (epoch {epoch.number}); nothing to do"
+        )
+    say(f"the failover to {site.name} that began epoch {epoch.number} did not come through: it is taken up again")
+    return unfinished.snapshot
 
 
 def restorable(site: Site, group: ProtectionGroup, snapshot: SnapshotId | None) -> SnapshotIndex:

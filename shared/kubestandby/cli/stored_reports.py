@@ -1,10 +1,9 @@
 """Finding and reading restore reports in a data bucket."""
 
-from dataclasses import dataclass
-
 from kubestandby import codec, layout
 from kubestandby.errors import SnapshotNotFoundError
 from kubestandby.groups import Site
+from kubestandby.layout import ReportKey
 from kubestandby.ports import ObjectStore
 from kubestandby.reports import Purpose, RestoreReport
 from kubestandby.snapshots import GroupName, SnapshotId
@@ -12,28 +11,9 @@ from kubestandby.snapshots import GroupName, SnapshotId
 _MAX_REPORT_BYTES = 256 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class ReportKey:
-    """Key of a report, read: `reports/<group>/<snapshot>/<time>-<purpose>.json`."""
-
-    key: str
-    snapshot: SnapshotId
-    time: str
-    purpose: str
-
-    @classmethod
-    def parse(cls, key: str) -> "ReportKey | None":
-        """What a report's key says, or None where the key is of something else."""
-        parts = key.split("/")
-        if len(parts) != 4 or not parts[3].endswith(".json"):
-            return None
-        time, _, purpose = parts[3].removesuffix(".json").partition("-")
-        return cls(key, SnapshotId.parse(parts[2]), time, purpose)
-
-
 def report_keys(store: ObjectStore, group: GroupName) -> list[ReportKey]:
     """All reports of a group, oldest first."""
-    keys = (ReportKey.parse(key) for key in store.list(layout.report_prefix(group)))
+    keys = (layout.parse_report_key(key) for key in store.list(layout.report_prefix(group)))
     return sorted((key for key in keys if key is not None), key=lambda key: (key.time, key.key))
 
 

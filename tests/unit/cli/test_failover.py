@@ -1,10 +1,12 @@
 """`failover`."""
 
+from datetime import timedelta
+
 from kubestandby.layout import Action
-from kubestandby.reports import Purpose
+from kubestandby.reports import Change, ObjectResult, Purpose
 from kubestandby.requests import Verdict
 from kubestandby.snapshots import SnapshotId, Stage
-from tests.unit.cli.world import EAST, SHOP, WEST, World, outcome_of, report_of
+from tests.unit.cli.world import EAST, SETTINGS, SHOP, WEST, World, outcome_of, report_of
 
 
 def _fails_over(world: World) -> None:
@@ -102,3 +104,36 @@ def test_a_refused_failover_tells_the_functions_reason(world: World) -> None:
 
     assert result.exit_code == 1
     assert result.stderr.splitlines()[-1] == "error: epoch 2 was begun by somebody else"
+
+
+def _began(world: World, verdict: Verdict) -> None:
+    """West is primary since a failover that ended so, with a report."""
+    request = world.requests(WEST).submit(SHOP, Action.FAILOVER, origin="operator", to=WEST)
+    world.epoch(2, primary=WEST, site=WEST, request=request.name)
+    refused = ObjectResult(ref=SETTINGS, change=Change.FAILED, reason="no")
+    results = (refused,) if verdict is Verdict.INCOMPLETE else ()
+    started = request.requested_at + timedelta(seconds=1)
+    report = world.report(report_of(purpose=Purpose.FAILOVER, results=results, started_at=started, workloads=()))
+    world.requests(WEST).finish(outcome_of(request, verdict, report=report))
+
+
+def test_a_failover_that_did_not_come_through_is_taken_up_again(world: World) -> None:
+    world.crossed("1-1")
+    _began(world, Verdict.INCOMPLETE)
+    _fails_over(world)
+
+    result = world.run("failover", "shop", "--to", "west", "--yes")
+
+    assert result.exit_code == 0
+    assert "the failover to west that began epoch 2 did not come through: it is taken up again" in result.stderr
+    assert "1-1, 1 object, from east" in result.stderr
+
+
+def test_a_failover_that_came_through_is_not_done_twice(world: World) -> None:
+    world.crossed("1-1")
+    _began(world, Verdict.DONE)
+
+    result = world.run("failover", "shop", "--to", "west", "--yes")
+
+    assert result.exit_code == 1
+    assert "west is the primary of group shop already (epoch 2); nothing to do" in result.stderr

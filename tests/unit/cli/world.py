@@ -112,8 +112,10 @@ class World:
         )
         AppliedMarks(self.control(WEST)).add(mark)
 
-    def epoch(self, number: int, primary: SiteName, site: SiteName) -> None:
-        epoch = Epoch(group=SHOP, number=number, primary=primary, since=NOON, request="r", reason="failover asked for")
+    def epoch(self, number: int, primary: SiteName, site: SiteName, *, request: str = "r") -> None:
+        epoch = Epoch(
+            group=SHOP, number=number, primary=primary, since=NOON, request=request, reason="failover asked for"
+        )
         begin_epoch(self.control(site), epoch)
 
     def lose(self, site: SiteName) -> None:

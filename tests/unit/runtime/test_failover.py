@@ -1,6 +1,6 @@
 """Changes of roles, with the other site there or not."""
 
-from kubestandby.errors import ClusterUnavailableError, StoreUnavailableError
+from kubestandby.errors import ClusterError, ClusterUnavailableError, StoreUnavailableError
 from kubestandby.layout import Action
 from kubestandby.requests import Verdict
 from kubestandby.snapshots import Stage
@@ -221,3 +221,85 @@ def test_a_failover_does_not_go_back_behind_an_earlier_change_of_roles():
     assert "1-1 is older than epoch 3" in refused.message
     assert named.report.endswith("-failover.json")
     assert world.context.roles(world.group).epoch.number == 4
+
+
+def unfinished_world() -> World:
+    """A failover whose restore ended with one object refused."""
+    world = synced_world()
+    world.clusters[WEST].take_out("ConfigMap", "shop", "prices")
+    world.clusters[WEST].fail("apply", ClusterError("422 no", status=422, reason="Invalid"), name="prices", times=2)
+    assert world.do("west", Action.FAILOVER, to=WEST).verdict is Verdict.INCOMPLETE
+    return world
+
+
+def test_a_failover_that_did_not_come_through_is_taken_up_again():
+    world = unfinished_world()
+
+    outcome = world.do("west", Action.FAILOVER, to=WEST)
+
+    assert (outcome.verdict, str(outcome.snapshot)) == (Verdict.DONE, "1-1")
+    assert outcome.report.endswith("-failover.json")
+    assert world.price("west") == "1"
+    assert world.context.roles(world.group).epoch.number == 2
+
+
+def test_once_it_has_come_through_there_is_nothing_to_do():
+    world = unfinished_world()
+    world.do("west", Action.FAILOVER, to=WEST)
+    world.set_price("west", "9")
+
+    outcome = world.do("west", Action.FAILOVER, to=WEST)
+
+    assert (outcome.verdict, outcome.report) == (Verdict.UNCHANGED, "")
+    assert world.price("west") == "9"
+
+
+def test_a_failover_goes_on_with_its_own_snapshot_whatever_has_come_since():
+    world = synced_world()
+    world.set_price("east", "2")
+    world.ask("east", Action.EXPORT)
+    world.deliver(world.events()[0])
+    late = world.events()
+    world.clusters[WEST].take_out("ConfigMap", "shop", "prices")
+    world.clusters[WEST].fail("apply", ClusterError("422 no", status=422, reason="Invalid"), name="prices", times=2)
+    world.do("west", Action.FAILOVER, to=WEST)
+    for event in late:
+        world.deliver(event)
+    world.settle()
+
+    outcome = world.do("west", Action.FAILOVER, to=WEST)
+
+    assert world.snapshots("west").ids(Stage.SANITIZED, SHOP)[-1] == snapshot("1-2")
+    assert (str(outcome.snapshot), world.price("west")) == ("1-1", "1")
+
+
+def test_an_unfinished_failover_does_not_turn_to_another_snapshot():
+    world = unfinished_world()
+
+    outcome = world.do("west", Action.FAILOVER, to=WEST, snapshot=snapshot("1-9"))
+
+    assert outcome.verdict is Verdict.REFUSED
+    assert "restores snapshot 1-1" in outcome.message
+    assert "kubestandby restore shop 1-9 --site west" in outcome.message
+
+
+def test_an_operators_restore_of_it_finishes_a_failover_too():
+    world = unfinished_world()
+    restored = world.do("west", Action.RESTORE, snapshot=snapshot("1-1"), mode="hot")
+
+    outcome = world.do("west", Action.FAILOVER, to=WEST)
+
+    assert restored.verdict is Verdict.DONE
+    assert (outcome.verdict, outcome.report) == (Verdict.UNCHANGED, "")
+
+
+def test_a_failover_that_could_not_even_begin_to_restore_is_taken_up_again():
+    world = synced_world()
+    world.clusters[WEST].fail("discover", ClusterError("403 no", status=403, reason="Forbidden"), times=1)
+    failed = world.do("west", Action.FAILOVER, to=WEST)
+
+    outcome = world.do("west", Action.FAILOVER, to=WEST)
+
+    assert (failed.verdict, failed.report) == (Verdict.FAILED, "")
+    assert outcome.report.endswith("-failover.json")
+    assert world.context.roles(world.group).epoch.number == 2
