@@ -9,6 +9,7 @@ from kubestandby.reports import Change, ObjectResult
 from kubestandby.resources import Manifest, ObjectRef
 
 from .inventory import SYSTEM_NAMESPACE
+from .latecomers import Older
 from .modes import project, skip_reason
 from .owners import links, unpack
 from .plans import DesiredObject, Identity
@@ -18,6 +19,7 @@ from .waves import NAMESPACE
 SnapshotPair = tuple[ObjectRef, Manifest]
 References = dict[Identity, tuple[Mapping[str, Any], ...]]
 
+_LATER = "made after the Pods that this mode does not start, which it would limit or change"
 _OURS = "kubestandby's own records stay on the cluster that they are about"
 
 
@@ -34,11 +36,15 @@ def select(
 ) -> Selection:
     """Sorts the objects out; `live_namespaces` are those on the standby, whatever their state."""
     pairs = list(objects)
+    pending = Older.among(pair for pair in pairs if skip_reason(pair[0], mode))
     namespaces = {ref.name for ref, _ in pairs if ref.gvk.group_kind == NAMESPACE} | set(live_namespaces)
     desired: list[DesiredObject] = []
     left_out: list[ObjectResult] = []
     references: References = {}
     for ref, manifest in pairs:
+        if any(pending.spared_by(ref, manifest)):
+            left_out.append(ObjectResult(ref=ref, change=Change.SKIPPED, reason=_LATER))
+            continue
         unpacked = unpack(manifest)
         answer = _select_one(ref, unpacked.manifest, resolver, mode, namespaces)
         if isinstance(answer, ObjectResult):

@@ -9,6 +9,7 @@ from graphlib import TopologicalSorter
 
 from kubestandby.resources import Manifest
 
+from .latecomers import Older
 from .plans import DesiredObject, GroupKind, Identity
 from .references import child, children, needs
 
@@ -72,11 +73,7 @@ _BASE_ORDER: tuple[tuple[GroupKind, ...], ...] = (
     ),
 )
 """Quotas come after what only they count (a fresh ResourceQuota refuses everything until its controller has filled in
-its status) and before what makes Pods, which they limited on the primary too; but see `_spared_by`."""
-
-_LIMITS: tuple[GroupKind, ...] = (("", "ResourceQuota"), ("", "LimitRange"))
-_POD: GroupKind = ("", "Pod")
-_INGRESS: GroupKind = ("networking.k8s.io", "Ingress")
+its status) and before what makes Pods, which they limited on the primary too; but see `latecomers`."""
 
 _STEP = 1_000_000
 """Room between two ranks of the base order for objects that references push back."""
@@ -125,12 +122,12 @@ def _within_wave(position: Mapping[str, int]) -> Callable[[Identity], tuple[int,
 
 def _graph(wanted: Mapping[Identity, DesiredObject]) -> Graph:
     defined_by = {kind: crd.identity for kind, crd in definitions(wanted.values())}
-    older = {kind: [item for item in wanted.values() if item.identity[:2] == kind] for kind in (_POD, _INGRESS)}
+    older = Older.among((item.ref, item.manifest) for item in wanted.values())
     graph: Graph = {}
     for identity in sorted(wanted):
         desired = wanted[identity]
         needed = {need for need in needs(desired.ref, desired.manifest) if need in wanted and need != identity}
-        needed.update(_spared_by(desired, older))
+        needed.update(ref.identity for ref in older.spared_by(desired.ref, desired.manifest))
         needed.update(link.owner for link in desired.owners if link.owner in wanted)
         if identity[:2] in defined_by:
             needed.add(defined_by[identity[:2]])
@@ -160,30 +157,6 @@ def _fixes_allocation(service: Manifest) -> bool:
 def _leaves_node_port(service: Manifest) -> bool:
     has_node_ports = child(service, "spec", "type") in ("NodePort", "LoadBalancer")
     return has_node_ports and not all(port.get("nodePort") for port in children(service, "spec", "ports"))
-
-
-def _spared_by(desired: DesiredObject, older: Mapping[GroupKind, Sequence[DesiredObject]]) -> Iterator[Identity]:
-    """What admission would refuse or fill in because of this object, and had not when it was made on the primary.
-
-    Sources: admission plugins ResourceQuota, LimitRanger, Priority (PriorityClass.globalDefault), DefaultIngressClass.
-    """
-    kind, manifest = desired.identity[:2], desired.manifest
-    if kind in _LIMITS:
-        yield from (pod.identity for pod in older[_POD] if pod.ref.namespace == desired.ref.namespace)
-    elif kind == ("scheduling.k8s.io", "PriorityClass") and manifest.get("globalDefault"):
-        yield from (pod.identity for pod in older[_POD] if not child(pod.manifest, "spec", "priorityClassName"))
-    elif kind == ("networking.k8s.io", "IngressClass") and _is_default_class(manifest):
-        yield from (ingress.identity for ingress in older[_INGRESS] if not _names_class(ingress.manifest))
-
-
-def _is_default_class(ingress_class: Manifest) -> bool:
-    marked = child(ingress_class, "metadata", "annotations", "ingressclass.kubernetes.io/is-default-class")
-    return bool(marked == "true")
-
-
-def _names_class(ingress: Manifest) -> bool:
-    annotated = child(ingress, "metadata", "annotations", "kubernetes.io/ingress.class")
-    return child(ingress, "spec", "ingressClassName") is not None or annotated is not None
 
 
 def _levels(graph: Graph, base: Mapping[Identity, int]) -> dict[Identity, int]:

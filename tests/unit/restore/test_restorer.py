@@ -156,6 +156,17 @@ def test_a_snapshot_is_not_restored_onto_its_own_source() -> None:
         restore(standby(), *SHOP, source_cluster="uid-of-standby")
 
 
+def test_warm_leaves_limits_out_for_as_long_as_the_pods_that_were_there_before_them() -> None:
+    limits, pod = (config_map(kind.lower()) | {"kind": kind} for kind in ("LimitRange", "Pod"))
+    cluster = standby()
+
+    warm = outcomes(restore(cluster, namespace(), limits, pod, mode=RestoreMode.WARM))
+    restore(cluster, namespace(), limits, pod)
+
+    assert warm["LimitRange shop/limitrange"] == "skipped"
+    assert [name for _, _, _, name in cluster.writes if name in ("pod", "limitrange")] == ["pod", "limitrange"]
+
+
 def test_warm_has_nothing_running_and_hot_brings_the_true_numbers_back() -> None:
     cluster = standby()
     restore(cluster, *SHOP, mode=RestoreMode.WARM)
