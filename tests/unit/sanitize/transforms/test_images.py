@@ -216,6 +216,15 @@ def test_what_no_runtime_would_take_is_no_reference(text: str) -> None:
         ImageReference.parse(text)
 
 
+def test_a_name_may_be_255_characters_long_and_no_longer() -> None:
+    longest = f"a.example.com/{'x' * 241}"
+
+    assert len(longest) == 255
+    assert str(ImageReference.parse(longest)) == longest
+    with pytest.raises(ValueError, match="longer than 255 characters"):
+        ImageReference.parse(f"{longest}x")
+
+
 # What the index says of the images that the other site needs.
 
 
