@@ -22,7 +22,6 @@ MAX_REPORTED_DRIFT = 10
 _OURS = frozenset({FIELD_MANAGER, RESTART_MANAGER})
 _CONTROL_PLANE = frozenset(
     {
-        "cloud-controller-manager",
         "clusterrole-aggregation-controller",
         "k0s",
         "k3s",
@@ -33,6 +32,10 @@ _CONTROL_PLANE = frozenset(
     }
 )
 """Field managers of Kubernetes itself: the names of its binaries (and of distributions that are one binary)."""
+
+_CLOUDS = "cloud-controller-manager"
+_STORAGE = "csi-"
+"""How the names of a cloud's own controllers end, and how those of the storage sidecars begin."""
 
 _DOMAINS = (".kubernetes.io", ".k8s.io")
 _PEOPLES_DOMAINS = ("app.kubernetes.io", "kubectl.kubernetes.io")
@@ -88,8 +91,10 @@ def _told(ref: ObjectRef, live: Manifest, fields: tuple[tuple[Steps, str], ...])
 
 
 def _is_foreign(entry: Mapping[str, Any]) -> bool:
-    manager = entry.get("manager")
-    return not entry.get("subresource") and manager not in _OURS and manager not in _CONTROL_PLANE
+    manager = str(entry.get("manager", ""))
+    if entry.get("subresource") or manager in _OURS or manager in _CONTROL_PLANE:
+        return False
+    return not manager.endswith(_CLOUDS) and not manager.startswith(_STORAGE)
 
 
 def _set_of(entry: Mapping[str, Any]) -> FieldSet:

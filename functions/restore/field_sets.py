@@ -47,7 +47,7 @@ def extras(fields: FieldSet, owned: Sequence[FieldSet], desired: Any, path: Step
         if is_whole and not theirs:
             if not is_desired:
                 yield (*path, element)
-        elif below and all(theirs):  # an owned leaf covers all that is below
+        elif below:
             yield from extras(below, theirs, inner, (*path, element))
 
 

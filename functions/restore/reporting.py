@@ -14,6 +14,9 @@ from kubestandby.snapshots import SnapshotIndex
 from .plans import Identity, Plan, in_report_order
 from .readiness import is_watched
 
+MAX_REPORTED_DRIFT = 2_000
+"""Fields of all objects together that a report names: a side car's label on each of 10,000 objects is one story."""
+
 
 @dataclass(slots=True)
 class PhaseClock:
@@ -95,7 +98,19 @@ def final_results(plan: Plan, happened: Happened) -> tuple[ObjectResult, ...]:
     deletions = (deletion for wave in plan.pruning.waves for deletion in wave)
     pruned = [happened.outcomes.get(deletion.ref.identity) or deletion.result for deletion in deletions]
     restored = [_with_restart(result, happened) for result in (*plan.settled, *sent)]
-    return in_report_order([*restored, *plan.pruning.kept, *pruned])
+    return bounded(in_report_order([*restored, *plan.pruning.kept, *pruned]))
+
+
+def bounded(results: tuple[ObjectResult, ...]) -> tuple[ObjectResult, ...]:
+    """The results with no more drift in all of them together than a report should hold."""
+    left = MAX_REPORTED_DRIFT
+    if sum(len(result.drift) for result in results) <= left:
+        return results
+    bounded = []
+    for result in results:
+        bounded.append(replace(result, drift=result.drift[:left]))
+        left -= len(bounded[-1].drift)
+    return tuple(bounded)
 
 
 def _with_restart(result: ObjectResult, happened: Happened) -> ObjectResult:

@@ -23,6 +23,7 @@ from .probing import would_be_valid_anew
 from .refusals import describe, is_invalid, refuses_dry_run
 from .sending import WHOLE_REASON, Sent, replacement, send, strip
 from .survey import Finding
+from .waves import NAMESPACE
 
 _LINKED_LATER = FieldDiff(path="metadata.ownerReferences", live="", desired="(its owner, when that is made)")
 _LEFT_ALONE = "exists and differs; left alone (spec.restore.conflict: skip)"
@@ -85,6 +86,8 @@ class _Settler:
 
     def _strips(self, desired: DesiredObject, sent: Sent) -> bool:
         exact = self.settings.conflict is ConflictPolicy.REPLACE and sent.method is Method.APPLY
+        if desired.identity[:2] == NAMESPACE:
+            return False  # what a cluster's own services note on a namespace is not the application's
         return exact and bool(foreign_fields(desired.ref, desired.manifest, sent.manifest))
 
     def _differing(self, finding: Finding, live: Manifest, sent: Sent, wanted: Manifest) -> Answer:

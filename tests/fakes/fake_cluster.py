@@ -189,7 +189,10 @@ class FakeCluster:
         expected = manifest["metadata"].get("resourceVersion")
         if expected not in (None, live["metadata"]["resourceVersion"]):
             raise ClusterError(f"{ref}: 409 Conflict", status=409, reason="Conflict")
-        return self._written("replace", copy.deepcopy(dict(manifest)), live, dry_run=dry_run)
+        changed = copy.deepcopy(dict(manifest))
+        kept = live["metadata"].get("managedFields", [])
+        changed["metadata"] = {"managedFields": kept, **changed["metadata"]}
+        return self._written("replace", changed, live, dry_run=dry_run)
 
     def delete(self, resource: ResourceType, ref: ObjectRef, *, uid: str) -> None:
         self._enter("delete", resource.plural, ref.namespace, ref.name)

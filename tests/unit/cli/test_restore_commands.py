@@ -1,9 +1,11 @@
 """`plan` and `restore`."""
 
+import re
+
 import pytest
 
 from kubestandby.layout import Action
-from kubestandby.reports import Change, FieldDiff, ObjectResult, Purpose, Readiness, WorkloadStatus
+from kubestandby.reports import Change, Drift, FieldDiff, ObjectResult, Purpose, Readiness, WorkloadStatus
 from kubestandby.requests import Outcome, Request, Verdict
 from kubestandby.snapshots import SnapshotId
 from tests.unit.cli.world import EAST, SETTINGS, SHOP, WEB, WEST, World, outcome_of, report_of
@@ -121,3 +123,59 @@ def test_json_is_alone_on_stdout_whatever_the_outcome(world: World) -> None:
 
     assert told["verdict"] == "failed"
     assert told["report"] is None
+
+
+def test_a_plan_tells_what_would_be_deleted_and_what_is_held(world: World) -> None:
+    gone = ObjectResult(ref=WEB, change=Change.PRUNED, reason="the snapshot does not hold it any more")
+    held = ObjectResult(ref=SETTINGS, change=Change.SKIPPED, reason="held: 5 of 9 objects would go")
+    _planned(world, gone, held)
+
+    result = world.run("plan", "shop")
+
+    assert result.exit_code == 2
+    assert "- delete Deployment.apps shop/web: the snapshot does not hold it any more" in result.stdout
+    assert "o skip ConfigMap shop/settings: held: 5 of 9 objects would go" in result.stdout
+    assert "0 to create, 0 to update, 1 to delete, 0 unchanged" in result.stdout
+
+
+def test_what_others_have_set_is_a_table_of_its_own(world: World) -> None:
+    drift = (Drift("data.extra", "theirs", "kubectl-edit"),)
+    report = report_of(results=(ObjectResult(ref=SETTINGS, change=Change.UNCHANGED, drift=drift),))
+    world.answer = lambda request: outcome_of(request, report=world.report(report))
+
+    result = world.run("restore", "shop")
+
+    assert "Set by others" in result.stdout
+    assert ["ConfigMap shop/settings", "data.extra", "theirs", "kubectl-edit"] in _cells(result.stdout)
+
+
+def test_drift_and_held_deletions_are_in_the_json(world: World) -> None:
+    drift = (Drift("data.extra", "theirs", "kubectl-edit"),)
+    results = (ObjectResult(ref=SETTINGS, change=Change.UNCHANGED, drift=drift),)
+    key = world.report(report_of(results=results, held_deletions=4))
+    world.answer = lambda request: outcome_of(request, report=key)
+
+    told = world.json("restore", "shop")["report"]
+
+    assert told["heldDeletions"] == 4
+    assert told["objects"][0]["drift"] == [{"path": "data.extra", "live": "theirs", "manager": "kubectl-edit"}]
+    assert told["counts"]["pruned"] == 0
+
+
+def test_held_deletions_are_told_with_the_option_that_lets_them_go(world: World) -> None:
+    world.answer = lambda request: outcome_of(request, report=world.report(report_of(held_deletions=4)))
+
+    assert "4 deletions, too many at once: --prune-all if that is right" in world.run("restore", "shop").stdout
+
+
+def test_the_operators_word_on_deletions_is_handed_on(world: World) -> None:
+    world.answer = outcome_of
+
+    world.run("restore", "shop")
+    world.run("restore", "shop", "--prune-all")
+
+    assert [request.prune_all for request in world.answered] == [False, True]
+
+
+def _cells(table: str) -> list[list[str]]:
+    return [[cell.strip() for cell in re.split(r"  +|[│┃]", line) if cell.strip()] for line in table.splitlines()]

@@ -158,3 +158,13 @@ def test_an_export_that_fails_is_a_problem_before_the_snapshot_is_stale(world: W
     world.run("export", "shop")
 
     assert _problems(world) == []
+
+
+def test_held_deletions_are_a_problem_with_the_command_that_lets_them_go(world: World) -> None:
+    world.crossed("1-1")
+    world.report(report_of(held_deletions=4))
+
+    told = world.json("status")["groups"][0]
+
+    assert [problem for problem in told["problems"] if "4 deletions are held" in problem]
+    assert "`kubestandby restore shop --prune-all`" in " ".join(told["problems"])
