@@ -19,6 +19,8 @@ from .images import ImageLedger, is_owned_and_running
 THREADS = 6
 PAGE_SIZE = 500
 ATTEMPTS_PER_LIST = 4
+DECODED_BYTES = 8 << 20
+"""So much of a list, counted as the server sends it, is kept decoded: five times as much in memory."""
 SPOOL_MEMORY_BYTES = 4 << 20
 
 
@@ -75,28 +77,32 @@ class ListTask:
 
 
 class Spool:
-    """Manifests in the order in which they came: the first page in memory, the rest in a private nameless file."""
+    """Manifests in the order in which they came: the first pages in memory, the rest in a private nameless file."""
 
     def __init__(self) -> None:
-        self._first: list[Manifest] | None = None
+        self._first: list[Manifest] = []
+        self._first_bytes = 0
         self._rest = new_spool(SPOOL_MEMORY_BYTES)
 
-    def add(self, manifests: list[Manifest]) -> None:
-        """Takes in one page."""
-        if self._first is None:
-            self._first = manifests
+    def add(self, manifests: Sequence[Manifest], size: int = 0) -> None:
+        """Takes in what is kept of one page, which had so many bytes; 0 where nobody counted: then it may be large."""
+        size = size or DECODED_BYTES
+        if not self._first_bytes or self._first_bytes + size <= DECODED_BYTES:
+            self._first.extend(manifests)
+            self._first_bytes += size
         else:
+            self._first_bytes = DECODED_BYTES  # nothing more after the first that went to the file
             self._rest.write(b"".join(orjson.dumps(one, option=orjson.OPT_APPEND_NEWLINE) for one in manifests))
 
     def __iter__(self) -> Iterator[Manifest]:
-        yield from self._first or ()
+        yield from self._first
         self._rest.seek(0)
         for line in self._rest:
             yield orjson.loads(line)
 
     def close(self) -> None:
         """Lets go of everything."""
-        self._first = None
+        self._first = []
         self._rest.close()
 
 
@@ -204,7 +210,7 @@ class Lister:
         )
         for page in pages:
             part.resource_version = page.resource_version
-            part.kept.add([item for item in page.items if part.sieve.keeps(item)])
+            part.kept.add([item for item in page.items if part.sieve.keeps(item)], page.size)
 
     def _failure(self, query: Query, error: ClusterError) -> str:
         """Words for the index. Where it is not this type's own failure, the error is raised instead."""

@@ -66,10 +66,15 @@ class Discovery:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some items of a list, and the resourceVersion at which the whole list is read."""
+    """Some items of a list, and the resourceVersion at which the whole list is read.
+
+    Attributes:
+        size: of the items as the server sent them, in bytes; 0 where nobody counted.
+    """
 
     items: Sequence[Manifest]
     resource_version: str
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ a failing server into "no resources", and its retries know neither budgets nor w
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -109,21 +109,21 @@ class KubeCluster:
             call = replace(call, query=(("labelSelector", label_selector),))
         version, token, limit = "", "", page_size or self._page_size
         while True:
-            body, limit = self._page(call, limit, token)
+            body, size, limit = self._page(call, limit, token)
             metadata = body.get("metadata") or {}
             found = str(metadata.get("resourceVersion") or "")
             if token and version and found != version:
                 raise ListExpiredError(f"{call.subject}: the list changed its resourceVersion midway", status=410)
             version, last = found, token
             token = str(metadata.get("continue") or "")
-            yield Page(_items(body, resource, call.subject), version)
+            yield Page(_items(body, resource, call.subject), version, size)
             if not token:
                 return
             if token == last:
                 raise ClusterError(f"{call.subject}: the server repeats a page of the list", reason="Undecodable")
 
-    def _page(self, call: Call, limit: int, token: str) -> tuple[dict[str, Any], int]:
-        """One page, and the limit for the next one."""
+    def _page(self, call: Call, limit: int, token: str) -> tuple[dict[str, Any], int, int]:
+        """One page, its size in bytes, and the limit for the next one."""
         while True:
             largest = LARGEST_PAGE_BYTES if limit > 1 else 0
             query = (*call.query, ("limit", str(limit)), *((("continue", token),) if token else ()))
@@ -132,7 +132,7 @@ class KubeCluster:
             except ReplyTooLargeError:
                 limit = max(1, limit // 8)
                 continue
-            return body, limit if size <= WANTED_PAGE_BYTES else max(1, limit * WANTED_PAGE_BYTES // size)
+            return body, size, limit if size <= WANTED_PAGE_BYTES else max(1, limit * WANTED_PAGE_BYTES // size)
 
     def get(self, resource: ResourceType, namespace: str, name: str) -> Manifest | None:
         """One object, or None where there is none."""
@@ -224,11 +224,14 @@ def _typed(item: Mapping[str, Any], resource: ResourceType) -> Manifest:
     return {**item, "apiVersion": resource.gvk.api_version, "kind": resource.gvk.kind}
 
 
-def _items(body: Mapping[str, Any], resource: ResourceType, subject: str) -> list[Manifest]:
-    """The items of a list; a body that is not one is an error. Go servers write an empty list as null too."""
+def _items(body: Mapping[str, Any], resource: ResourceType, subject: str) -> Sequence[Manifest]:
+    """The items of a list, typed; a body that is not one is an error. Go servers write an empty list as null too."""
     if not str(body.get("kind", "")).endswith("List") or "items" not in body:
         raise ClusterError(f"{subject}: the server's answer is not a list", reason="Undecodable")
-    return [_typed(item, resource) for item in body["items"] or ()]
+    items: list[dict[str, Any]] = body["items"] or []
+    for item in items:
+        item["apiVersion"], item["kind"] = resource.gvk.api_version, resource.gvk.kind
+    return items
 
 
 def _body(response: "BaseHTTPResponse", max_bytes: int) -> bytes:

@@ -185,6 +185,8 @@ class FunctionProcess:
             "WORKERS": "1",
             "THREADS": "8",
             "CLOUD_RUN_TIMEOUT_SECONDS": "0",
+            # glibc gives every thread a heap of its own otherwise, and each keeps what it once needed.
+            "MALLOC_ARENA_MAX": "2",
             **site,
         }
 

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from functions.export.listing import Lister, ListTask, Query, Sieve, Spool
+from functions.export.listing import DECODED_BYTES, Lister, ListTask, Query, Sieve, Spool
 from kubestandby.errors import ClusterUnavailableError
 from kubestandby.ports import Page
 from kubestandby.resources import GVK, Manifest, ResourceType
@@ -41,6 +41,14 @@ def test_spooled_manifest_is_exactly_what_came() -> None:
     spool.add([odd])
 
     assert list(spool) == [odd]
+
+
+def test_page_that_fits_stays_behind_those_that_did_not() -> None:
+    spool = Spool()
+    for name, size in (("a", 1), ("b", DECODED_BYTES), ("c", 1)):
+        spool.add([config_map(name)], size)
+
+    assert names(iter(spool)) == ["a", "b", "c"]
 
 
 def test_no_more_types_are_in_memory_than_there_are_threads() -> None:
