@@ -2,12 +2,15 @@
 
 import copy
 import json
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tests.corpus.made import Manifest
 from tests.corpus.steps import Step, Verb
 from tests.crossing.reading import Key, Kubectl, key_of
+
+ACCOUNT_SECONDS = 60.0
 
 Authored = dict[Key, Manifest]
 """What somebody wrote, by the key of what came of it: a generated name is in the key and not in the manifest."""
@@ -24,8 +27,10 @@ def author(kubectl: Kubectl, steps: Iterable[Step], values: dict[str, Any]) -> A
     authored: Authored = {}
     for step in steps:
         manifests = [_with_owners(kubectl, _filled(manifest, values)) for manifest in step.manifests]
-        for manifest, key in zip(manifests, _carry_out(kubectl, step.verb, manifests), strict=True):
+        keys = _carry_out(kubectl, step.verb, manifests)
+        for manifest, key in zip(manifests, keys, strict=True):
             authored[key] = merged(authored.get(key, {}), manifest)
+        _await_accounts(kubectl, {key.name for key in keys if key[:2] == ("", "Namespace")})
     return authored
 
 
@@ -36,6 +41,14 @@ def merged(base: Any, edit: Any) -> Any:
     if isinstance(base, list) and isinstance(edit, list):
         return [merged(base[place] if place < len(base) else None, item) for place, item in enumerate(edit)]
     return copy.deepcopy(edit)
+
+
+def _await_accounts(kubectl: Kubectl, namespaces: set[str]) -> None:
+    """Pods can be made once a controller has made the namespace's account."""
+    deadline = time.monotonic() + ACCOUNT_SECONDS
+    while namespaces and time.monotonic() < deadline:
+        listed = json.loads(kubectl("get", "serviceaccounts", "--all-namespaces", "-o", "json"))["items"]
+        namespaces = namespaces - {account["metadata"]["namespace"] for account in listed}
 
 
 def _carry_out(kubectl: Kubectl, verb: Verb, manifests: Sequence[Manifest]) -> list[Key]:

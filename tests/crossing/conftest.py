@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,8 @@ class Crossing:
         authored: what has to come back.
         staying: what must not.
         before: what the standby held before anything.
+        on_primary: what the primary held after the first run.
+        on_standby: what the standby held then.
     """
 
     primary: Cluster
@@ -77,8 +79,10 @@ class Crossing:
     staying: Authored
     before: dict[Key, Manifest]
     folder: Path
+    on_primary: dict[Key, Manifest] = field(default_factory=dict)
+    on_standby: dict[Key, Manifest] = field(default_factory=dict)
 
-    def config(self, name: str, **spec: Any) -> Path:
+    def configure(self, name: str, *, mode: str = "hot", **spec: Any) -> None:
         """Writes the configuration of a group; its buckets are its own."""
         sites = {
             site: {
@@ -88,16 +92,14 @@ class Crossing:
             }
             for site, cluster in (("east", self.primary), ("west", self.standby))
         }
-        spec = {**spec, "sites": sites, "primary": "east", "standby": "west", "restore": {"mode": "hot"}}
+        spec = {**spec, "sites": sites, "primary": "east", "standby": "west", "restore": {"mode": mode}}
         group = {
             "apiVersion": "kubestandby.dev/v1",
             "kind": "ProtectionGroup",
             "metadata": {"name": name},
             "spec": spec,
         }
-        path = self.folder / f"{name}.yaml"
-        path.write_text(json.dumps(group, indent=1))
-        return path
+        (self.folder / f"{name}.yaml").write_text(json.dumps(group, indent=1))
 
     def kubestandby(self, *arguments: str, group: str = GROUP, status: int = 0) -> str:
         """Runs the command line, demands its exit status, returns what it printed on standard output."""
@@ -136,9 +138,9 @@ def crossing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crossing]:
         found = Crossing(primary, standby, authored, left_behind, before, folder)
         include = [{"kind": kind, "name": name} for kind, name in INCLUDED]
         namespaces = [key.name for key in authored if key[:2] == ("", "Namespace")]
-        found.config(GROUP, namespaces=namespaces, include=include)
+        found.configure(GROUP, namespaces=namespaces, include=include)
         found.kubestandby("run", GROUP)
-        yield found
+        yield replace(found, on_primary=read_cluster(primary.kubectl), on_standby=read_cluster(standby.kubectl))
 
 
 @contextlib.contextmanager

@@ -49,25 +49,22 @@ def test_every_kind_that_somebody_can_author_is_in_the_corpus(crossing: Crossing
 
 
 def test_every_authored_object_arrives_as_it_was(crossing: Crossing) -> None:
-    primary, standby = read_cluster(crossing.primary.kubectl), read_cluster(crossing.standby.kubectl)
-
-    assert _lines(compare(crossing.authored, primary, standby)) == []
+    assert _lines(compare(crossing.authored, crossing.on_primary, crossing.on_standby)) == []
 
 
 def test_nothing_else_arrives(crossing: Crossing) -> None:
-    standby = read_cluster(crossing.standby.kubectl)
+    found = strays(crossing.authored, crossing.before, crossing.on_standby)
 
-    assert arrived(crossing.staying, crossing.before, standby) == []
-    assert [key for key in strays(crossing.authored, crossing.before, standby) if not _is_our_record(key)] == []
+    assert arrived(crossing.staying, crossing.before, crossing.on_standby) == []
+    assert [key for key in found if not _is_our_record(key)] == []
 
 
 def test_no_object_on_the_standby_has_an_owner_that_is_not_there(crossing: Crossing) -> None:
-    standby = read_cluster(crossing.standby.kubectl)
-    uids = {item["metadata"]["uid"] for item in standby.values()}
+    uids = {item["metadata"]["uid"] for item in crossing.on_standby.values()}
 
     dangling = [
         key
-        for key, item in standby.items()
+        for key, item in crossing.on_standby.items()
         for owner in item["metadata"].get("ownerReferences", ())
         if owner["uid"] not in uids
     ]
@@ -75,13 +72,16 @@ def test_no_object_on_the_standby_has_an_owner_that_is_not_there(crossing: Cross
     assert dangling == []
 
 
-def test_a_group_of_all_namespaces_but_some_takes_the_others(crossing: Crossing) -> None:
+def test_a_group_of_all_namespaces_but_some_takes_the_others_first_warm_then_hot(crossing: Crossing) -> None:
     authored = author(crossing.primary.kubectl, beyond(), {})
     chosen = [key.name for key in crossing.authored if key[:2] == ("", "Namespace")]
-    crossing.config("beyond", excludeNamespaces=chosen)
+    crossing.configure("beyond", mode="warm", excludeNamespaces=chosen)
 
     crossing.kubestandby("run", "beyond", group="beyond")
+    running = crossing.standby.kubectl("get", "pods", "-n", "beyond-two", "-o", "name")
+    crossing.kubestandby("failover", "beyond", "--to", "west", "--yes", group="beyond")
 
+    assert running == ""
     primary, standby = read_cluster(crossing.primary.kubectl), read_cluster(crossing.standby.kubectl)
     assert _lines(compare(authored, primary, standby)) == []
     everything = [*crossing.authored, *authored, Key("", "ConfigMap", "default", "in-a-namespace-that-is-not-chosen")]
@@ -104,12 +104,13 @@ def test_the_primary_is_never_written_to(crossing: Crossing) -> None:
 
 
 def test_plan_shows_what_was_changed_on_the_standby_and_a_restore_puts_it_back(crossing: Crossing) -> None:
-    changed = {"data": {"max": "changed on the standby"}}
+    changed, more = {"data": {"max": "changed on the standby"}}, {"spec": {"selector": {"one": "more"}}}
     crossing.standby.kubectl("-n", "corpus-settings", "patch", "configmap", "policy", "-p", json.dumps(changed))
+    crossing.standby.kubectl("-n", "corpus-network", "patch", "service", "web", "-p", json.dumps(more))
     printed = crossing.kubestandby("plan", GROUP, status=2)
 
-    assert "policy" in printed
     assert "changed on the standby" in printed
+    assert "spec.selector.one" in printed
     crossing.kubestandby("restore", GROUP)
 
     primary, standby = read_cluster(crossing.primary.kubectl), read_cluster(crossing.standby.kubectl)
