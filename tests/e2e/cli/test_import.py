@@ -12,7 +12,7 @@ from tests.e2e.cli.conftest import APP, Shop
 from tests.properties.values import TREACHEROUS, typed
 from tests.testbed.access import ClusterAccess
 
-pytestmark = [pytest.mark.clusters, pytest.mark.xdist_group("cli")]
+pytestmark = [pytest.mark.clusters, pytest.mark.xdist_group("shop")]
 
 TYPES = ("configmaps", "deployments", "replicasets", "secrets", "serviceaccounts", "services", "pods", "endpointslices")
 
