@@ -12,6 +12,10 @@ from kubestandby.resources import FIELD_MANAGER, Manifest
 from .field_sets import ITSELF, FieldSet, step
 
 
+_FILLED_BY_THE_SERVER = "f:volumeClaimTemplates"
+"""Of a StatefulSet: the server fills `status` and more into them, and lets nobody change them afterwards."""
+
+
 def is_as_desired(desired: Manifest, live: Manifest) -> bool:
     """Whether an apply of `desired` would change nothing.
 
@@ -95,7 +99,7 @@ def _holds_more(desired: Any, live: Any, fields: FieldSet) -> bool:
     them replaces them, so what live has beyond desired would go. Their owner, us or anybody, has them as a leaf.
     """
     for element, below in fields.items():
-        if element == ITSELF:
+        if element in (ITSELF, _FILLED_BY_THE_SERVER):
             continue
         (is_desired, wanted), (is_live, found) = step(desired, element), step(live, element)
         if not (is_desired and is_live):

@@ -146,3 +146,13 @@ def test_what_was_applied_is_as_desired_and_a_field_less_is_not(spec: dict[str, 
 
     assert is_as_desired(wanted, merged({}, wanted, "kubestandby"))
     assert not is_as_desired(wanted, merged({}, more, "kubestandby"))
+
+
+def test_what_a_server_fills_into_claim_templates_is_not_more() -> None:
+    template = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
+    filled = {**template, "status": {"phase": "Pending"}}
+    live = {"spec": {"volumeClaimTemplates": [filled]}}
+    entry = {"manager": "kubestandby", "operation": "Apply", "fieldsV1": {"f:spec": {"f:volumeClaimTemplates": {}}}}
+    live["metadata"] = {"managedFields": [entry]}
+
+    assert is_as_desired({"spec": {"volumeClaimTemplates": [template]}}, live)
