@@ -11,15 +11,17 @@ import yaml
 from kubestandby import codec
 from kubestandby.adapters.file_store import FileStore
 from kubestandby.adapters.group_file import load_groups
+from kubestandby.adapters.key_folder import KeyFolder, create_folder
 from kubestandby.adapters.system_clock import SystemClock
 from kubestandby.groups import ProtectionGroup, Site
+from kubestandby.keys.making import make_keys
 from kubestandby.layout import Action, index_key, report_prefix
 from kubestandby.reports import RestoreReport
 from kubestandby.request_log import RequestLog
 from kubestandby.requests import Outcome
 from kubestandby.runtime.supervisor import Functions
 from kubestandby.snapshot_store import SnapshotStore
-from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
+from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex, Stage
 
 from .bare import BenchError
 
@@ -53,6 +55,7 @@ class Pipeline:
     def __init__(self, folder: Path, east: Path, west: Path, timeout: float) -> None:
         self._config = folder / "bench.yaml"
         self._config.write_text(yaml.safe_dump(_document(folder, east, west)))
+        create_folder(folder / "keys", make_keys((SiteName(EAST), SiteName(WEST)), SystemClock().now()))
         self._timeout = timeout
         self.group: ProtectionGroup = load_groups(self._config)[0]
 
@@ -92,7 +95,9 @@ class Pipeline:
     def index(self, stage: Stage, snapshot: SnapshotId) -> SnapshotIndex:
         """The index of a snapshot."""
         site = self._east if stage is Stage.RAW else self._west
-        return SnapshotStore(FileStore(site.data)).read_index(stage, self.group.name, snapshot)
+        return SnapshotStore(FileStore(site.data), KeyFolder(site.keys).keyring(SystemClock())).read_index(
+            stage, self.group.name, snapshot
+        )
 
     @property
     def _east(self) -> Site:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from kubestandby.archive import ArchiveBuilder
 from kubestandby.groups import ProtectionGroup
+from kubestandby.keys.sealed_form import is_sealed
+from kubestandby.keys.sealing import SnapshotSealer
 from kubestandby.resources import Manifest, ObjectRef, ResourceType
 from kubestandby.snapshots import RuleCount, TypeSummary
 
@@ -29,25 +31,29 @@ class _TypeCount:
 class Assembly:
     """Takes in objects one by one, from one thread; holds in memory only what becomes the index."""
 
-    def __init__(self, group: ProtectionGroup, namespaces: tuple[str, ...], archive: ArchiveBuilder) -> None:
+    def __init__(
+        self, group: ProtectionGroup, namespaces: tuple[str, ...], archive: ArchiveBuilder, sealer: SnapshotSealer
+    ) -> None:
         self.closure = Closure(group.name, frozenset(namespaces))
         self.images = ImageLedger()
         self.state = StateDigest()
         self._group = group
         self._archive = archive
+        self._sealer = sealer
         self._taken: set[tuple[str, str, str, str]] = set()
         self._types: dict[tuple[str, str], _TypeCount] = {}
         self._dropped: Counter[str] = Counter()
         self._failures: set[str] = set()
 
     def take(self, resource: ResourceType, manifest: Manifest) -> None:
-        """Puts one object into the snapshot, unless it is in it already."""
+        """Puts one object into the snapshot, sealed where it is a Secret, unless it is in it already."""
         ref = ObjectRef.of(manifest)
         if ref.identity in self._taken:
             return
         self._taken.add(ref.identity)
-        entry = self._archive.add(ref, resource.plural, manifest)
-        self.state.add(entry.path, manifest)
+        stored = self._sealer.seal(manifest)
+        entry = self._archive.add(ref, resource.plural, stored, sealed=is_sealed(stored))
+        self.state.add(entry.path, self._sealer.fingerprint(manifest))
         self.images.add(manifest)
         self.closure.note(manifest, cluster_needs(manifest, resource))
         self._of(resource).count += 1

@@ -7,6 +7,9 @@ from kubestandby import __version__
 from kubestandby.archive import BuiltArchive
 from kubestandby.errors import ObjectExistsError, StoreUnavailableError
 from kubestandby.groups import ProtectionGroup
+from kubestandby.heartbeats import StoredHeartbeat
+from kubestandby.keys.keyring import Keyring
+from kubestandby.keys.sealing import Origin, SnapshotSealer
 from kubestandby.ports import ClusterIdentity
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex, Stage
@@ -25,10 +28,12 @@ class ExportResult:
     Attributes:
         index: of the new snapshot, or of the one that says all that it would have said.
         created: whether the snapshot is new.
+        heartbeat: of the one that is not.
     """
 
     index: SnapshotIndex
     created: bool
+    heartbeat: StoredHeartbeat | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,16 +73,27 @@ def new_index(group: ProtectionGroup, taken: Taken, assembly: Assembly, archive:
     )
 
 
-class Committer:
-    """Commits raw snapshots to one data bucket."""
+def new_sealer(keyring: Keyring, group: ProtectionGroup, site: SiteName, source_cluster: str) -> SnapshotSealer:
+    """Seals one snapshot for every site of the group: after a failover each must read what the other has made.
 
-    def __init__(self, snapshots: SnapshotStore) -> None:
+    Raises:
+        ConfigError: a key is missing, or the trust file has expired.
+    """
+    return keyring.sealer(Origin(group.name, source_cluster), site, tuple(one.name for one in group.sites))
+
+
+class Committer:
+    """Commits raw snapshots to one data bucket; `sealer` is the one that has sealed their objects."""
+
+    def __init__(self, snapshots: SnapshotStore, sealer: SnapshotSealer) -> None:
         self._snapshots = snapshots
+        self._sealer = sealer
 
     def commit(self, index: SnapshotIndex, archive: BuiltArchive, epoch: int) -> ExportResult:
         """Commits the snapshot under the next number of the epoch, unless the newest one says all that it would.
 
         Raises:
+            ConfigError: there is no key here to sign the snapshot with.
             StoreUnavailableError: the bucket does not answer, or others take one number after the other; try again.
             StoreError: the bucket cannot be read or written; no snapshot is committed.
         """
@@ -110,7 +126,14 @@ class Committer:
         """The index with the next free number, tied to the snapshot before it."""
         before = self._snapshots.ids(index.stage, index.group)
         previous = self._snapshots.index_digest(index.stage, index.group, before[-1]) if before else ""
-        return replace(index, id=self._snapshots.next_id(index.stage, index.group, epoch), previous=previous)
+        number = self._snapshots.next_id(index.stage, index.group, epoch)
+        return replace(
+            index,
+            id=number,
+            previous=previous,
+            previous_id=before[-1] if before else None,
+            sealing=self._sealer.close(number),
+        )
 
 
 def _statement(index: SnapshotIndex) -> tuple[object, ...]:

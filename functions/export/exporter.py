@@ -1,6 +1,7 @@
 """Takes a snapshot: reads the primary's cluster, writes the archive, commits the index."""
 
 from collections import Counter
+from dataclasses import replace
 
 from kubestandby.archive import ArchiveBuilder
 from kubestandby.groups import ProtectionGroup
@@ -10,7 +11,7 @@ from kubestandby.snapshots import SiteName
 
 from .assembly import Assembly
 from .cluster_scoped import ClusterScopedExport
-from .committing import Committer, ExportResult, Taken, new_index
+from .committing import Committer, ExportResult, Taken, new_index, new_sealer
 from .listing import PAGE_SIZE, Lister
 from .namespaced import export_namespaced
 from .scope import NAMESPACE, Scope, read_scope
@@ -31,7 +32,8 @@ class Exporter:
         What cannot be read is named in `index.failures`; the snapshot is committed all the same.
 
         Raises:
-            ConfigError: a namespace or an included kind of the configuration does not exist. Nothing is written.
+            ConfigError: a namespace or an included kind of the configuration does not exist, or a key is missing.
+                Nothing is written.
             ClusterError: the cluster does not answer or refuses the credentials. Nothing is written.
             StoreError: the bucket cannot be read or written; no snapshot is committed.
         """
@@ -40,15 +42,16 @@ class Exporter:
         discovery = self._cluster.discover()
         scope = read_scope(self._cluster, group, site)
         with ArchiveBuilder() as archive:
-            assembly = Assembly(group, scope.namespaces, archive)
+            sealer = new_sealer(self._snapshots.keyring, group, site, identity.uid)
+            assembly = Assembly(group, scope.namespaces, archive, sealer)
             self._assemble(group, discovery, scope, assembly)
             built = archive.finish()
             taken = Taken(site=site, cluster=identity, namespaces=scope.namespaces, at=taken_at)
             index = new_index(group, taken, assembly, built)
-            exported = Committer(self._snapshots).commit(index, built, epoch)
-        if not exported.created:
-            self._snapshots.heartbeat(group.name, exported.index.id, taken_at)
-        return exported
+            exported = Committer(self._snapshots, sealer).commit(index, built, epoch)
+        if exported.created:
+            return exported
+        return replace(exported, heartbeat=self._snapshots.heartbeat(exported.index, taken_at))
 
     def _assemble(self, group: ProtectionGroup, discovery: Discovery, scope: Scope, assembly: Assembly) -> None:
         for key, reason in discovery.failures.items():

@@ -4,13 +4,15 @@ import logging
 from contextlib import suppress
 from time import monotonic
 
-from kubestandby.errors import ObjectExistsError, RoleError
+from kubestandby.errors import ObjectExistsError, RoleError, StoreError
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.layout import Action
 from kubestandby.roles import Epoch, begin_epoch
 from kubestandby.runtime.context import Context
+from kubestandby.runtime.logs import error_facts
 from kubestandby.runtime.work import Handlers, RequestedWork, Result
 
+from .committing import ExportResult
 from .exporter import Exporter
 from .importing import carry_out_import
 from .results import result_of
@@ -46,7 +48,18 @@ class _Export:
             page_size=work.site.limits.page_size,
         )
         exported = exporter.export(work.group, work.site.name, epoch.number)
+        self._share(work.group, work.site, exported)
         return result_of(exported, round(monotonic() - started, 3))
+
+    def _share(self, group: ProtectionGroup, site: Site, exported: ExportResult) -> None:
+        """Copies a heartbeat to the other site, so that it can be read there when this one is gone."""
+        if exported.heartbeat is None:
+            return
+        other = group.other_site(site.name)
+        try:
+            self._context.snapshots(other).take_in(exported.heartbeat)
+        except StoreError as error:
+            _LOG.warning("heartbeat_not_shared", extra={"with": other.name, **error_facts(error)})
 
     def _epoch_here(self, group: ProtectionGroup, site: Site) -> Epoch:
         """The current epoch, which names this site; the first one is written down at its first export."""

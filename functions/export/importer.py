@@ -5,6 +5,7 @@ is left to sanitize and restore.
 """
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from kubestandby.archive import ArchiveBuilder
 from kubestandby.errors import ConfigError
@@ -17,7 +18,7 @@ from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SiteName
 
 from .assembly import Assembly
-from .committing import Committer, ExportResult, Taken, new_index
+from .committing import Committer, ExportResult, Taken, new_index, new_sealer
 from .drop_rules import NO_FACTS, being_deleted, dropped_by
 from .import_filling import ImportFilling, ImportScope
 from .import_survey import ImportSurvey
@@ -67,7 +68,8 @@ class Importer:
         scope = _scope(survey, group, site)
         now = self._clock.now()
         with ArchiveBuilder() as archive:
-            assembly = Assembly(group, scope.namespaces, archive)
+            sealer = new_sealer(self._snapshots.keyring, group, site, self._primary.identity.uid)
+            assembly = Assembly(group, scope.namespaces, archive, sealer)
             ImportFilling(group, survey, scope, assembly, keep_all=order.keep_all).run()
             built = archive.finish()
             taken = Taken(
@@ -76,8 +78,13 @@ class Importer:
                 namespaces=scope.namespaces,
                 at=min(order.as_of or now, now),
             )
-            index = replace(new_index(group, taken, assembly, built), imported_from=order.files or ("files",))
-            return ImportResult(Committer(self._snapshots).commit(index, built, epoch), scope.added)
+            # However old the files are: it is now that somebody vouches for them.
+            index = replace(
+                new_index(group, taken, assembly, built),
+                imported_from=order.files or ("files",),
+                fresh_until=now + timedelta(seconds=group.fresh_seconds),
+            )
+            return ImportResult(Committer(self._snapshots, sealer).commit(index, built, epoch), scope.added)
 
 
 def _scope(survey: ImportSurvey, group: ProtectionGroup, site: SiteName) -> ImportScope:

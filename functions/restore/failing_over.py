@@ -49,8 +49,8 @@ class FailingOver:
         if not claim:
             _check_epoch(group, index, roles.epoch, request)
         if not claim or roles.rivals:
-            self._restoring.check(group, site, index, named=request.snapshot is not None)
-            self._begin(group, site, roles, request)
+            overrides = self._restoring.check(group, site, index, request)
+            self._begin(group, site, roles, request, overrides)
         return self._restoring.restore(
             group, site, index, mode=RestoreMode.HOT, purpose=Purpose.FAILOVER, request=request
         )
@@ -84,14 +84,21 @@ class FailingOver:
             group, site, index, mode=RestoreMode.HOT, purpose=Purpose.FAILOVER, request=request, named=known
         )
 
-    def _begin(self, group: ProtectionGroup, site: Site, roles: CurrentEpoch, request: Request) -> None:
+    def _begin(
+        self,
+        group: ProtectionGroup,
+        site: Site,
+        roles: CurrentEpoch,
+        request: Request,
+        overrides: tuple[str, ...] = (),
+    ) -> None:
         epoch = Epoch(
             group=group.name,
             number=roles.epoch.number + 1,
             primary=site.name,
             since=self._since(request),
             request=request.outcome_name,
-            reason=f"failover asked for by {request.origin}",
+            reason="; ".join((f"failover asked for by {request.origin}", *overrides)),
         )
         try:
             begin_epoch(self._context.store(site.control), epoch)

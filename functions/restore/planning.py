@@ -9,7 +9,7 @@ from kubestandby.errors import FormatError
 from kubestandby.groups import ConflictPolicy, ProtectionGroup, RestoreMode
 from kubestandby.ports import Cluster, ClusterIdentity
 from kubestandby.reports import Change, ObjectResult
-from kubestandby.snapshots import SiteName, SnapshotIndex
+from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex
 
 from .inventory import Inventory, InventoryLedger
 from .live_state import is_being_deleted, read_namespaces
@@ -35,6 +35,7 @@ class RestoreTask:
     Attributes:
         named: whether an operator asked for just this snapshot.
         prune_all: whether any number of objects may be pruned.
+        highest: the newest snapshot that the site has had, by its marks.
     """
 
     group: ProtectionGroup
@@ -43,6 +44,7 @@ class RestoreTask:
     mode: RestoreMode
     named: bool
     prune_all: bool = False
+    highest: SnapshotId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from kubestandby.groups import ProtectionGroup, RestoreMode
 from kubestandby.ports import Clock, Cluster
 from kubestandby.reports import Change, ObjectResult, Purpose, RestoreReport
 from kubestandby.snapshot_store import SnapshotStore
-from kubestandby.snapshots import SiteName, SnapshotIndex
+from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex
 
 from .applier import Applier
 from .deleting import delete_pruned
@@ -21,6 +21,7 @@ from .pruning import put_off
 from .rehearsing import rehearse
 from .reporting import Happened, PhaseClock, RestoreContext, final_results, make_report
 from .restarts import Restarts, restart, workloads_to_restart
+from .selection import SnapshotPair
 from .verifying import verify
 from .waiting import Grace, Waiter
 
@@ -36,6 +37,13 @@ class _Job:
     ledger: InventoryLedger
     pool: Executor
     phases: PhaseClock
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    plan: Plan
+    inventory: Inventory
+    overrides: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +69,14 @@ class Restorer:
         *,
         mode: RestoreMode | None = None,
         named: bool = False,
+        highest: SnapshotId | None = None,
     ) -> Plan:
         """What a restore in this mode (by default the group's) would do, without doing it; raises like `restore`."""
-        task = RestoreTask(group=group, site=site, index=index, mode=mode or group.restore.mode, named=named)
+        task = RestoreTask(
+            group=group, site=site, index=index, mode=mode or group.restore.mode, named=named, highest=highest
+        )
         with self._job(task) as job:
-            return self._plan(job)[0]
+            return self._plan(job).plan
 
     def restore(  # noqa: PLR0913  the facade: what a request says, each under its own name
         self,
@@ -79,15 +90,19 @@ class Restorer:
         request: str = "",
         rpo_seconds: float | None = None,
         named: bool = False,
+        highest: SnapshotId | None = None,
         prune_all: bool = False,
     ) -> RestoreReport:
         """Restores the snapshot. Doing it again converges to the same state, and writes nothing where that is reached.
 
         `named` says that an operator asked for just this snapshot: it may be incomplete or older than the last one.
+        `highest` is what the site has had by its own marks, whatever the cluster says.
         `prune_all` says that any number of objects that it does not hold may be deleted, where the group prunes.
 
         Raises:
-            SnapshotError: the snapshot may not be restored here, or its bytes are not what its index says.
+            SnapshotError: the snapshot may not be restored here, its bytes are not what its index says, or what is
+                sealed in it does not open.
+            ConfigError: there is no key here that unseals it.
             RoleError: the cluster is the one that the snapshot was taken from.
             ClusterUnavailableError: the cluster cannot be reached; try again.
             ClusterError: the cluster refuses what concerns the restore as a whole.
@@ -99,12 +114,16 @@ class Restorer:
             request=request,
             rpo_seconds=rpo_seconds,
         )
-        task = RestoreTask(group=group, site=site, index=index, mode=mode, named=named, prune_all=prune_all)
+        task = RestoreTask(
+            group=group, site=site, index=index, mode=mode, named=named, highest=highest, prune_all=prune_all
+        )
         with self._job(task) as job:
-            plan, inventory = self._plan(job)
+            planned = self._plan(job)
+            plan, inventory = planned.plan, planned.inventory
             rehearsed = mode is RestoreMode.REHEARSE
             happened = self._rehearse(job, plan) if rehearsed else self._carry_out(job, plan, inventory)
-            return make_report(index, plan, happened, context, job.phases)
+            report = make_report(index, plan, happened, context, job.phases)
+            return replace(report, overrides=planned.overrides)
 
     @contextmanager
     def _job(self, task: RestoreTask) -> Iterator[_Job]:
@@ -112,15 +131,23 @@ class Restorer:
         with ThreadPoolExecutor(self.in_flight, thread_name_prefix="restore") as pool:
             yield _Job(task, ledger, pool, PhaseClock(self.clock))
 
-    def _plan(self, job: _Job) -> tuple[Plan, Inventory]:
+    def _plan(self, job: _Job) -> _Planned:
         task = job.task
         with job.phases.phase("verify"):
             target = self.cluster.identity()
             inventory = job.ledger.read()
-            verify(task.group, task.site, task.index, target, inventory, named=task.named)
-            objects = [(item.entry.ref, item.manifest) for item in self.snapshots.objects(task.index)]
+            overrides = verify(
+                task.group, task.site, task.index, target, inventory, named=task.named, highest=task.highest
+            )
+            objects = self._objects(task)
         with job.phases.phase("plan"):
-            return Planning(self.cluster, job.pool, job.ledger).plan(task, target, inventory, objects), inventory
+            plan = Planning(self.cluster, job.pool, job.ledger).plan(task, target, inventory, objects)
+        return _Planned(plan, inventory, overrides)
+
+    def _objects(self, task: RestoreTask) -> list[SnapshotPair]:
+        """Every object, Secrets unsealed: from here on they are in this process' memory and nowhere else."""
+        unsealer = self.snapshots.keyring.unsealer(task.index, task.site)
+        return [(item.entry.ref, unsealer.unseal(item.manifest)) for item in self.snapshots.objects(task.index)]
 
     def _rehearse(self, job: _Job, plan: Plan) -> Happened:
         with job.phases.phase("apply"):

@@ -1,27 +1,26 @@
 """One restore from the handler's side: which snapshot, how old its state is, and where report and mark are written."""
 
-import logging
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from kubestandby import codec, layout
 from kubestandby.applied_marks import AppliedMark, AppliedMarks
 from kubestandby.creation import create_object
-from kubestandby.errors import SnapshotNotFoundError, StoreError
+from kubestandby.errors import ReplayedSnapshotError, SnapshotError, SnapshotNotFoundError
 from kubestandby.groups import ProtectionGroup, RestoreMode, Site
 from kubestandby.reports import Change, Purpose, RestoreReport
 from kubestandby.requests import Request, Verdict
 from kubestandby.runtime.context import Context
-from kubestandby.runtime.logs import error_facts
 from kubestandby.runtime.work import Result
 from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
 
+from .freshness import check_fresh, last_proof
 from .inventory import InventoryLedger
 from .reporting import Happened, PhaseClock, RestoreContext, make_report
 from .restorer import Restorer
 from .verifying import verify
 
-_LOG = logging.getLogger(__name__)
 _TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
 
 
@@ -68,6 +67,10 @@ class Restoring:
             StandbyError: the restore could not begin, or a bucket cannot be written.
         """
         requested_at = request.requested_at if request else self._context.clock.now()
+        proven_at = last_proof(self._context, group, index)
+        named = named or (request is not None and request.snapshot is not None and purpose is not Purpose.SYNC)
+        accepted = named or (request is not None and request.accept_stale == index.id)
+        overrides = self._history(site, index, proven_at, requested_at, accepted=accepted, named=named)
         report = self._restorer(site).restore(
             group,
             site.name,
@@ -76,12 +79,14 @@ class Restoring:
             purpose=purpose,
             requested_at=requested_at,
             request=request.outcome_name if request else "",
-            rpo_seconds=self._rpo_seconds(group, site, index, requested_at),
-            named=named or (request is not None and request.snapshot is not None and purpose is not Purpose.SYNC),
+            rpo_seconds=_rpo_seconds(proven_at, requested_at),
+            named=named,
+            highest=self._highest(group, site),
             prune_all=request is not None and request.prune_all,
         )
+        report = replace(report, overrides=(*overrides, *report.overrides))
         key = self._store_report(site, report)
-        AppliedMarks(self._context.store(site.control)).add(_mark(report, key))
+        self._marks(site).add(_mark(report, key, index.source_sha256))
         return _result(report, key)
 
     def preview(
@@ -97,23 +102,75 @@ class Restoring:
             requested_at=request.requested_at,
             started_at=self._context.clock.now(),
             request=request.outcome_name,
-            rpo_seconds=self._rpo_seconds(group, site, index, request.requested_at),
+            rpo_seconds=_rpo_seconds(last_proof(self._context, group, index), request.requested_at),
         )
+        named = request.snapshot is not None
         phases = PhaseClock(self._context.clock)
         with phases.phase("plan"):
-            plan = self._restorer(site).plan(group, site.name, index, mode=mode, named=request.snapshot is not None)
+            plan = self._restorer(site).plan(
+                group, site.name, index, mode=mode, named=named, highest=self._highest(group, site)
+            )
         report = replace(make_report(index, plan, Happened(), context, phases), restarted=plan.restarts)
         return _result(report, self._store_report(site, report))
 
-    def check(self, group: ProtectionGroup, site: Site, index: SnapshotIndex, *, named: bool) -> None:
-        """Makes sure, as far as can be without planning, that a restore will not be refused: every byte is read.
+    def check(self, group: ProtectionGroup, site: Site, index: SnapshotIndex, request: Request) -> tuple[str, ...]:
+        """Makes sure, as far as can be without planning, that a failover will not be refused: every byte is read.
+
+        Returns what the request passes over by naming the snapshot, or by accepting its age.
 
         Raises:
+            StaleSnapshotError: it is stale, and the request does not accept that.
             StandbyError: it would be refused, or the site's cluster or bucket cannot be used.
         """
-        self._context.snapshots(site).verify(index)
-        cluster = self._context.cluster(site)
-        verify(group, site.name, index, cluster.identity(), InventoryLedger(cluster, group.name).read(), named=named)
+        snapshots, cluster, named = self._context.snapshots(site), self._context.cluster(site), bool(request.snapshot)
+        accepted = request.accept_stale == index.id
+        proven_at = last_proof(self._context, group, index)
+        overrides = self._history(site, index, proven_at, request.requested_at, accepted=accepted, named=named)
+        snapshots.verify(index)
+        snapshots.keyring.unsealer(index, site.name)
+        passed = verify(
+            group,
+            site.name,
+            index,
+            cluster.identity(),
+            InventoryLedger(cluster, group.name).read(),
+            named=named,
+            highest=self._highest(group, site),
+        )
+        return (*overrides, *passed)
+
+    def _history(
+        self,
+        site: Site,
+        index: SnapshotIndex,
+        proven_at: datetime,
+        requested_at: datetime,
+        *,
+        accepted: bool,
+        named: bool,
+    ) -> tuple[str, ...]:
+        """What speaks against the snapshot by its age and by the one before it; raised unless it was passed over."""
+        found = []
+        checks = (
+            (partial(check_fresh, index, proven_at, requested_at), accepted),
+            (partial(self._context.snapshots(site).check_chain, index), named),
+            (partial(_check_same, index, self._marks(site).sources(index.group, index.id)), named),
+        )
+        for check, passed_over in checks:
+            try:
+                check()
+            except SnapshotError as error:
+                if not passed_over:
+                    raise
+                found.append(str(error))
+        return tuple(found)
+
+    def _highest(self, group: ProtectionGroup, site: Site) -> SnapshotId | None:
+        """The newest snapshot that the site has had, by the marks in its control bucket."""
+        return self._marks(site).highest(group.name, "")
+
+    def _marks(self, site: Site) -> AppliedMarks:
+        return AppliedMarks(self._context.store(site.control))
 
     def _restorer(self, site: Site) -> Restorer:
         return Restorer(
@@ -123,18 +180,6 @@ class Restoring:
             in_flight=site.limits.requests_in_flight,
         )
 
-    def _rpo_seconds(self, group: ProtectionGroup, site: Site, index: SnapshotIndex, requested_at: datetime) -> float:
-        """Age of the state: since a heartbeat last proved it, where the exporting site's bucket can be read."""
-        other = group.other_site(site.name)
-        try:
-            heartbeat = self._context.snapshots(other).freshest(group.name, index.id)
-        except StoreError as error:
-            # Just when a failover is needed, the primary's bucket may be gone: what is known here must do.
-            _LOG.warning("heartbeats_unreadable", extra={"at": other.name, **error_facts(error)})
-            heartbeat = None
-        proven_at = max(index.taken_at, heartbeat) if heartbeat else index.taken_at
-        return max(0.0, (requested_at - proven_at).total_seconds())
-
     def _store_report(self, site: Site, report: RestoreReport) -> str:
         time = report.started_at.astimezone(UTC).strftime(_TIME_FORMAT)
         key = layout.report_key(report.group, report.snapshot, time, report.purpose)
@@ -142,12 +187,30 @@ class Restoring:
         return key
 
 
+def _rpo_seconds(proven_at: datetime, requested_at: datetime) -> float:
+    """Age of the state at the moment of the request."""
+    return max(0.0, (requested_at - proven_at).total_seconds())
+
+
+def _check_same(index: SnapshotIndex, sources: frozenset[str]) -> None:
+    """Makes sure that no other snapshot was restored here under this number.
+
+    Raises:
+        ReplayedSnapshotError: one was.
+    """
+    if sources and index.source_sha256 not in sources:
+        raise ReplayedSnapshotError(
+            f"snapshot {index.id} of group {index.group} is not the one of this number that the standby has had; name"
+            " it to restore it nevertheless"
+        )
+
+
 def mode_of(group: ProtectionGroup, request: Request) -> RestoreMode:
     """The request's mode, else the group's."""
     return RestoreMode(request.mode) if request.mode else group.restore.mode
 
 
-def _mark(report: RestoreReport, key: str) -> AppliedMark:
+def _mark(report: RestoreReport, key: str, source_sha256: str) -> AppliedMark:
     return AppliedMark(
         group=report.group,
         snapshot=report.snapshot,
@@ -155,6 +218,7 @@ def _mark(report: RestoreReport, key: str) -> AppliedMark:
         applied_at=report.finished_at,
         report=key,
         succeeded=report.succeeded,
+        source_sha256=source_sha256,
     )
 
 

@@ -45,7 +45,8 @@ def sanitize_snapshot(
         StoreError: a bucket cannot be read or written.
     """
     source = raw.read_index(Stage.RAW, group.name, snapshot)
-    twin = _existing_twin(sanitized, source)
+    source_sha256 = raw.index_digest(Stage.RAW, group.name, snapshot)
+    twin = _existing_twin(sanitized, source, source_sha256)
     if twin:
         return SanitizeResult(twin, created=False)
     transforming = _transforming(group, source)
@@ -53,8 +54,7 @@ def sanitize_snapshot(
         fired = _fill(builder, raw, source, transforming)
         archive = builder.finish()
         index = _sanitized_index(source, archive, fired, transforming)
-        index = replace(index, previous=_previous_digest(sanitized, source))
-        return _commit(sanitized, source, index, archive)
+        return _commit(sanitized, _chained(index, sanitized, source_sha256), archive)
 
 
 def _transforming(group: ProtectionGroup, source: SnapshotIndex) -> Transforming:
@@ -82,7 +82,7 @@ def _fill(
         fired.update(done.rules)
         manifest = None if done.manifest is None else transforming.apply(done.manifest)
         if manifest is not None:
-            builder.add(ObjectRef.of(manifest), _plural(item.entry), manifest)
+            builder.add(ObjectRef.of(manifest), _plural(item.entry), manifest, sealed=item.entry.sealed)
     return fired
 
 
@@ -94,7 +94,7 @@ def _plural(entry: ManifestEntry) -> str:
 def _sanitized_index(
     source: SnapshotIndex, archive: BuiltArchive, fired: Counter[str], transforming: Transforming
 ) -> SnapshotIndex:
-    """The index but for `previous`."""
+    """The index but for what ties it to others."""
     rules = tuple(RuleCount(rule=rule, count=count) for rule, count in sorted(fired.items()))
     return replace(
         source,
@@ -112,19 +112,18 @@ def _sanitized_index(
     )
 
 
-def _previous_digest(sanitized: SnapshotStore, source: SnapshotIndex) -> str:
-    """Digest of the newest sanitized snapshot below this one, "" for the first: the chain within the stage."""
-    below = [number for number in sanitized.ids(Stage.SANITIZED, source.group) if number < source.id]
-    return sanitized.index_digest(Stage.SANITIZED, source.group, below[-1]) if below else ""
+def _chained(index: SnapshotIndex, sanitized: SnapshotStore, source_sha256: str) -> SnapshotIndex:
+    """The index tied to the raw one, and to the newest sanitized one below it: the chain within the stage."""
+    below = [number for number in sanitized.ids(Stage.SANITIZED, index.group) if number < index.id]
+    previous = sanitized.index_digest(Stage.SANITIZED, index.group, below[-1]) if below else ""
+    return replace(index, previous=previous, previous_id=below[-1] if below else None, source_sha256=source_sha256)
 
 
-def _commit(
-    sanitized: SnapshotStore, source: SnapshotIndex, index: SnapshotIndex, archive: BuiltArchive
-) -> SanitizeResult:
+def _commit(sanitized: SnapshotStore, index: SnapshotIndex, archive: BuiltArchive) -> SanitizeResult:
     try:
         sanitized.commit(index, archive)
     except ObjectExistsError as error:
-        winner = _existing_twin(sanitized, source)
+        winner = _existing_twin(sanitized, index, index.source_sha256)
         if winner is None or winner.content_sha256 != index.content_sha256:
             raise ObjectExistsError(
                 f"sanitized snapshot {index.group} {index.id} cannot be stored in {sanitized.url}: another version of "
@@ -134,7 +133,7 @@ def _commit(
     return SanitizeResult(index, created=True)
 
 
-def _existing_twin(sanitized: SnapshotStore, source: SnapshotIndex) -> SnapshotIndex | None:
+def _existing_twin(sanitized: SnapshotStore, source: SnapshotIndex, source_sha256: str) -> SnapshotIndex | None:
     """The sanitized snapshot of this number, if there is one.
 
     Raises:
@@ -144,7 +143,7 @@ def _existing_twin(sanitized: SnapshotStore, source: SnapshotIndex) -> SnapshotI
         twin = sanitized.read_index(Stage.SANITIZED, source.group, source.id)
     except SnapshotNotFoundError:
         return None
-    if (twin.source_cluster, twin.taken_at) != (source.source_cluster, source.taken_at):
+    if twin.source_sha256 != source_sha256:
         raise IntegrityError(
             f"snapshot {source.group} {source.id} taken at {source.taken_at.isoformat()} cannot be sanitized: "
             f"{sanitized.url} has one of this number from {twin.taken_at.isoformat()}; move that one out of the bucket"

@@ -23,6 +23,7 @@ class AppliedMark:
 
     Attributes:
         report: key of the restore report in the site's data bucket.
+        source_sha256: of the raw snapshot that it was made from, as its index says.
     """
 
     group: GroupName
@@ -31,6 +32,7 @@ class AppliedMark:
     applied_at: datetime
     report: str
     succeeded: bool
+    source_sha256: str = ""
 
 
 class AppliedMarks:
@@ -40,14 +42,26 @@ class AppliedMarks:
         self._control = control
 
     def highest(self, group: GroupName, mode: str) -> SnapshotId | None:
-        """The highest snapshot that was restored in this mode, None where none was.
+        """The highest snapshot that was restored in this mode ("" means any), None where none was.
 
         Raises:
             StoreError: the bucket cannot be listed.
         """
         prefix = layout.applied_prefix(group)
         marks = (_parse(key.removeprefix(prefix)) for key in self._control.list(prefix))
-        return max((snapshot for snapshot, marked in marks if snapshot and marked == mode), default=None)
+        return max((snapshot for snapshot, marked in marks if snapshot and mode in ("", marked)), default=None)
+
+    def sources(self, group: GroupName, snapshot: SnapshotId) -> frozenset[str]:
+        """Which raw snapshots were restored under this number, as far as marks say.
+
+        Raises:
+            StoreError: the bucket cannot be read.
+            FormatError: a mark is damaged.
+        """
+        prefix = layout.applied_prefix(group)
+        keys = (key for key in self._control.list(prefix) if _parse(key.removeprefix(prefix))[0] == snapshot)
+        marks = [codec.decode(self._control.get(k, max_bytes=_MAX_MARK_BYTES), AppliedMark, f"mark {k}") for k in keys]
+        return frozenset(mark.source_sha256 for mark in marks if mark.source_sha256)
 
     def came_through(self, group: GroupName, snapshot: SnapshotId, mode: str, data: ObjectStore) -> bool:
         """Whether the snapshot was restored in full in this mode, at once or, by its last report in `data`, later.

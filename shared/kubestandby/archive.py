@@ -94,8 +94,8 @@ class ArchiveBuilder:
         self._spool.close()
         self._archive.close()
 
-    def add(self, ref: ObjectRef, plural: str, manifest: Manifest) -> ManifestEntry:
-        """Takes one manifest in; `ref` must be the manifest's own.
+    def add(self, ref: ObjectRef, plural: str, manifest: Manifest, *, sealed: bool = False) -> ManifestEntry:
+        """Takes one manifest in; `ref` must be the manifest's own, `sealed` says that it is a sealed one.
 
         Raises:
             FormatError: there is this object already, the manifest is another object's, or is not JSON.
@@ -110,7 +110,7 @@ class ArchiveBuilder:
             data = manifest_yaml.emit(manifest)
         except FormatError as error:
             raise FormatError(f"{ref} cannot be stored: {error}") from error
-        entry = ManifestEntry(ref=ref, path=path, sha256=sha256_hex(data), size=len(data))
+        entry = ManifestEntry(ref=ref, path=path, sha256=sha256_hex(data), size=len(data), sealed=sealed)
         self._spool.write(data)
         self._entries[path] = entry
         self._offsets[path] = self._spooled

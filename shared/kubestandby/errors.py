@@ -39,6 +39,14 @@ class IncompleteSnapshotError(SnapshotError):
     """The export could not read everything; restored only if an operator names it."""
 
 
+class StaleSnapshotError(SnapshotError):
+    """No newer snapshot and no heartbeat came by the deadline: it may have been held back, or be an old one."""
+
+
+class ReplayedSnapshotError(SnapshotError):
+    """Older than what the standby has already had, or another one of the same number, or from another history."""
+
+
 class IntegrityError(SnapshotError):
     """Stored bytes are not what their index says: truncated, flipped, swapped, a member too many or too few."""
 

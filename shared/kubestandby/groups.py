@@ -93,13 +93,14 @@ class ClusterLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One region or data centre."""
+    """One region or data centre. `keys` is the folder of the keys that this machine has."""
 
     name: SiteName
     cluster: ClusterAccess
     data: str
     control: str
     limits: ClusterLimits = field(default_factory=ClusterLimits)
+    keys: Path = Path("keys")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,7 @@ class RestoreReport:
         images: every image that the snapshot's workloads need.
         rpo_seconds: age of the restored state at the moment of the request: proof of freshness, or taken_at.
         rto_seconds: request until every workload was Current; None where that did not happen.
+        overrides: what would have stood in the way, had the operator not named the snapshot, or accepted its age.
         restarted: workloads restarted because a ConfigMap or Secret that they use changed.
         held_deletions: objects that would be pruned, but are so many that an operator has to say so first.
     """
@@ -123,6 +124,7 @@ class RestoreReport:
     rto_seconds: float | None = None
     request: str = ""
     held_deletions: int = 0
+    overrides: tuple[str, ...] = ()
 
     def count(self, change: Change) -> int:
         """How many objects had this outcome."""

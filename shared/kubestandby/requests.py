@@ -40,6 +40,7 @@ class Request:
         origin: who asked: "timer", "webhook", "operator", "tick".
         snapshot: the snapshot to work on; None means the newest complete one.
         to: for a failover: the site that becomes primary.
+        accept_stale: for a failover: this snapshot is to be restored although it is stale.
         mode: for a restore: rehearse, warm or hot; "" means the group's own.
         continues: name of the request that this one pushes again, "" for a first one. Its outcome goes there.
         attempt: 1 for a first one.
@@ -55,6 +56,7 @@ class Request:
     requested_at: datetime
     snapshot: SnapshotId | None = None
     to: SiteName | None = None
+    accept_stale: SnapshotId | None = None
     mode: str = ""
     continues: str = ""
     attempt: int = 1

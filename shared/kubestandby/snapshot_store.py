@@ -3,16 +3,19 @@
 The archive is written first; creating the index is the commit. So a snapshot is either not listed or whole, and whoever
 loses the race for a number learns it from `ObjectExistsError`. A snapshot whose index is damaged, or whose archive is
 missing, is passed over by `newest` and `newest_complete`, and `survey` says so.
+
+An index counts only with the signature of a key that may speak for the site that took the snapshot, in the role that
+makes snapshots of its stage. It is verified before it is parsed.
 """
 
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import BinaryIO
 
-from kubestandby import codec, envelope, layout
+from kubestandby import codec, layout
 from kubestandby.archive import (
     DEFAULT_LIMITS,
     BuiltArchive,
@@ -27,17 +30,25 @@ from kubestandby.errors import (
     IntegrityError,
     ObjectMissingError,
     ObjectTooLargeError,
+    ReplayedSnapshotError,
     SnapshotError,
     SnapshotNotFoundError,
     StoreUnavailableError,
 )
+from kubestandby.heartbeats import StoredHeartbeat, last_heartbeat, sign_heartbeat
+from kubestandby.keys import sealed_form
+from kubestandby.keys.keyring import Keyring
+from kubestandby.keys.trust import KeyRole
 from kubestandby.ports import ObjectStore
 from kubestandby.snapshots import FORMAT_VERSION, GroupName, SnapshotId, SnapshotIndex, SnapshotObject, Stage
 from kubestandby.spool import new_spool
 
+INDEX_TYPE = "application/vnd.kubestandby.snapshot.v1+json"
+SIGNED_BY = {Stage.RAW: KeyRole.EXPORT, Stage.SANITIZED: KeyRole.SANITIZE}
+"""Who makes the snapshots of a stage."""
+
 MAX_INDEX_BYTES = 512 * 1024 * 1024
 _COPY_BYTES = 1024 * 1024
-_TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +71,20 @@ class Survey:
 class SnapshotStore:
     """The snapshots in one data bucket. Holds no state: every answer is read from the bucket."""
 
-    def __init__(self, store: ObjectStore, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, store: ObjectStore, keyring: Keyring, limits: Limits = DEFAULT_LIMITS) -> None:
         self._store = store
+        self._keyring = keyring
         self._limits = limits
 
     @property
     def url(self) -> str:
         """The bucket's URL, as in the configuration."""
         return self._store.url
+
+    @property
+    def keyring(self) -> Keyring:
+        """What snapshots are signed and checked, sealed and unsealed with."""
+        return self._keyring
 
     def ids(self, stage: Stage, group: GroupName) -> tuple[SnapshotId, ...]:
         """All committed snapshots, ascending.
@@ -87,22 +104,27 @@ class SnapshotStore:
         return SnapshotId(epoch, 1 + max((seen.generation for seen in used if seen and seen.epoch == epoch), default=0))
 
     def read_index(self, stage: Stage, group: GroupName, snapshot: SnapshotId) -> SnapshotIndex:
-        """The index, checked: it speaks of this very snapshot, and of an archive that is within the limits.
+        """The index, checked: it is signed, speaks of this very snapshot, and of an archive that is within the limits.
 
         Raises:
             SnapshotNotFoundError: there is no such snapshot.
             FormatError: it is not an index in our form, or in that of a newer version.
-            IntegrityError: it is another snapshot's, or contradicts itself.
+            IntegrityError: nobody who may has signed it, it is another snapshot's, or contradicts itself.
             StoreError: it cannot be read.
         """
-        data = self._index_bytes(stage, group, snapshot)
+        return self._read(self._index_bytes(stage, group, snapshot), stage, group, snapshot)
+
+    def _read(self, data: bytes, stage: Stage, group: GroupName, snapshot: SnapshotId) -> SnapshotIndex:
         what = f"index {layout.index_key(stage, group, snapshot)} in {self.url}"
-        index = codec.decode(envelope.unwrap(data, what), SnapshotIndex, what)
+        attested = self._keyring.verify(data, INDEX_TYPE, SIGNED_BY[stage], what)
+        index = codec.decode(attested.payload, SnapshotIndex, what)
         if index.format_version != FORMAT_VERSION:
             raise FormatError(f"{what} has format version {index.format_version}; upgrade kubestandby to read it")
         if (index.group, index.id, index.stage) != (group, snapshot, stage):
             raise IntegrityError(f"{what} is that of another snapshot: {index.group} {index.id} ({index.stage})")
+        attested.check_said_by(index.source_site, index.taken_at)
         check_index(index, self._limits)
+        _check_sealed(index)
         return index
 
     def index_digest(self, stage: Stage, group: GroupName, snapshot: SnapshotId) -> str:
@@ -113,6 +135,31 @@ class SnapshotStore:
             StoreError: it cannot be read.
         """
         return codec.sha256_hex(self._index_bytes(stage, group, snapshot))
+
+    def check_chain(self, index: SnapshotIndex) -> None:
+        """Makes sure that the snapshot follows the one that is stored before it.
+
+        Where that one is gone or damaged there is nothing to compare with: retention removes old ones, and damage to an
+        old snapshot must not stand in the way of a good new one.
+
+        Raises:
+            ReplayedSnapshotError: what is stored, signed, in its place is another one than this was made after.
+            StoreError: the bucket cannot be read.
+        """
+        if index.previous_id is None:
+            return
+        try:
+            data = self._index_bytes(index.stage, index.group, index.previous_id)
+            if codec.sha256_hex(data) == index.previous:
+                return
+            self._read(data, index.stage, index.group, index.previous_id)
+        except SnapshotError:
+            return
+        raise ReplayedSnapshotError(
+            f"snapshot {index.group} {index.id} ({index.stage}) in {self.url} was not made after the"
+            f" {index.previous_id} that is stored there: one of the two is from another history; name the snapshot to"
+            " restore it all the same"
+        )
 
     def survey(self, stage: Stage, group: GroupName) -> Survey:
         """Looks from the newest number downwards, as far as the newest complete snapshot.
@@ -153,11 +200,14 @@ class SnapshotStore:
 
         Raises:
             ObjectExistsError: another writer has taken this number.
-            IntegrityError: index and archive do not belong together; nothing was written.
+            ConfigError: there is no key here to sign it with; nothing was written.
+            IntegrityError: index and archive do not belong together, or a Secret is in clear; nothing was written.
             StoreError: it could not be written; the snapshot is not committed.
         """
         _check_pair(index, archive)
         check_index(index, self._limits)
+        _check_sealed(index)
+        data = self._keyring.sign(codec.encode(index), INDEX_TYPE, SIGNED_BY[index.stage], index.source_site)
         key = layout.archive_key(index.stage, index.group, index.id)
 
         def put() -> None:
@@ -165,7 +215,6 @@ class SnapshotStore:
             self._store.put_if_absent(key, archive.stream)
 
         settle(put, lambda: self._digest(key, archive.size) == archive.sha256)
-        data = envelope.wrap(codec.encode(index))
         create_object(self._store, layout.index_key(index.stage, index.group, index.id), data)
 
     def objects(self, index: SnapshotIndex) -> Iterator[SnapshotObject]:
@@ -177,32 +226,46 @@ class SnapshotStore:
             StoreError: it cannot be read.
         """
         with self._checked_archive(index) as spool:
-            yield from read_archive(spool, index)
+            for item in read_archive(spool, index):
+                if item.entry.sealed != sealed_form.is_sealed(item.manifest):
+                    raise IntegrityError(
+                        f"{self._archive_of(index)}: {item.entry.path} is not sealed as its index says"
+                    )
+                yield item
 
     def verify(self, index: SnapshotIndex) -> None:
         """Reads everything, manifests included; raises like `objects`."""
         for _ in self.objects(index):
             pass
 
-    def heartbeat(self, group: GroupName, snapshot: SnapshotId, now: datetime) -> None:
-        """Writes down that at `now` the state was still that of the snapshot.
+    def heartbeat(self, index: SnapshotIndex, now: datetime) -> StoredHeartbeat:
+        """Writes down, signed, that at `now` the state was still that of this raw snapshot.
+
+        Raises:
+            ConfigError: there is no key here to sign it with.
+            StoreError: it could not be written.
+        """
+        digest = self.index_digest(index.stage, index.group, index.id)
+        stored = sign_heartbeat(self._keyring, index, digest, now)
+        self.take_in(stored)
+        return stored
+
+    def take_in(self, heartbeat: StoredHeartbeat) -> None:
+        """Writes a signed heartbeat into this bucket, where it outlives the one that it was made in.
 
         Raises:
             StoreError: it could not be written.
         """
-        time = now.astimezone(UTC).strftime(_TIME_FORMAT)
-        proof = codec.canonical_json({"group": group, "snapshot": str(snapshot), "seen_at": time})
-        create_object(self._store, layout.heartbeat_key(group, snapshot, time), proof)
+        create_object(self._store, heartbeat.key, heartbeat.data)
 
-    def freshest(self, group: GroupName, snapshot: SnapshotId) -> datetime | None:
-        """When the state was last seen to be still that of the snapshot; None where there is no heartbeat.
+    def freshest(self, index: SnapshotIndex) -> datetime | None:
+        """When the state was last seen to be still that of the snapshot; None where no heartbeat here says so.
 
         Raises:
-            StoreError: the bucket cannot be listed.
+            StoreError: the bucket cannot be read.
         """
-        prefix = f"{layout.heartbeat_prefix(group)}{snapshot}/"
-        times = (_moment(key.removeprefix(prefix).removesuffix(".json")) for key in self._store.list(prefix))
-        return max((time for time in times if time), default=None)
+        digest = index.source_sha256 or self.index_digest(index.stage, index.group, index.id)
+        return last_heartbeat(self._store, self._keyring, index, digest)
 
     def _keys(self, stage: Stage, group: GroupName) -> frozenset[str]:
         return frozenset(self._store.list(layout.snapshot_prefix(stage, group)))
@@ -288,8 +351,9 @@ def _id_in(key: str) -> SnapshotId | None:
         return None
 
 
-def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=UTC)
-    except ValueError:
-        return None
+def _check_sealed(index: SnapshotIndex) -> None:
+    """Makes sure that no Secret is in clear, neither on its way in nor on its way out."""
+    for entry in index.entries:
+        if entry.sealed != sealed_form.is_to_be_sealed(entry.ref):
+            state = "in clear" if not entry.sealed else "said to be sealed, which its kind never is"
+            raise IntegrityError(f"snapshot {index.group} {index.id} ({index.stage}): {entry.ref} is {state}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
@@ -108,12 +108,33 @@ class TransformUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sealing:
+    """How what is secret in a snapshot is sealed.
+
+    Attributes:
+        cipher: of the sealed values: "aes-256-gcm".
+        wrap: how the data key is wrapped: "age".
+        key: the wrapped data key.
+        canary: a known value, sealed like the others: proves that a key opens this snapshot, also where it holds no
+            Secret.
+        recipients: names of those it is sealed for.
+    """
+
+    cipher: str
+    wrap: str
+    key: bytes
+    canary: str
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotIndex:
     """The signed statement of what a snapshot holds; writing it is the commit.
 
     Attributes:
         source_cluster: UID of the primary's kube-system namespace; "" where an import could not ask for it.
-        previous: SHA-256 (hex) of the envelope bytes of the snapshot before, "" for the first.
+        previous: SHA-256 (hex) of the envelope bytes of the snapshot before (`previous_id`), "" for the first.
+        source_sha256: of a sanitized snapshot, SHA-256 (hex) of the envelope bytes of the raw one that it is made from.
         fresh_until: after this moment a newer snapshot, or a heartbeat, should have been seen.
         failures: API groups and types that could not be read, `group[/plural]: reason`; empty = complete.
         namespaces: in dependency order.
@@ -156,6 +177,9 @@ class SnapshotIndex:
     transforms: tuple[TransformUse, ...] = ()
     renamed_namespaces: Mapping[str, str] = field(default_factory=dict)
     imported_from: tuple[str, ...] = ()
+    previous_id: SnapshotId | None = None
+    source_sha256: str = ""
+    sealing: Sealing | None = None
     format_version: int = FORMAT_VERSION
 
     @property
@@ -167,6 +191,10 @@ class SnapshotIndex:
         """The object of this snapshot as it is named on its source."""
         old_names = {new: old for old, new in self.renamed_namespaces.items()}
         return replace(ref, namespace=old_names.get(ref.namespace, ref.namespace))
+
+    def fresh_until_after(self, proven_at: datetime) -> datetime:
+        """The deadline for the next sign of life, once the state was last proven to be this one at `proven_at`."""
+        return self.fresh_until + max(proven_at - self.taken_at, timedelta())
 
 
 @dataclass(frozen=True, slots=True)

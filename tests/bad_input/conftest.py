@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.fakes.keys import write_keys
 from tests.testbed.access import ClusterAccess
 from tests.testbed.fixtures import NamespaceFactory
 
@@ -92,6 +93,7 @@ class Shop:
 def shop(tmp_path: Path, primary: ClusterAccess, standby: ClusterAccess, namespace_factory: NamespaceFactory) -> Shop:
     """The application on the primary, with nothing stored yet; the namespace goes at the end."""
     namespace = namespace_factory(primary, standby, prefix="bad")
+    write_keys(tmp_path)
     primary.kubectl("-n", namespace, "create", "configmap", "web", "--from-literal=greeting=first")
     primary.kubectl("-n", namespace, "create", "secret", "generic", "web", "--from-literal=password=canary-7531")
     sites = {

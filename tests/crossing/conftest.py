@@ -23,6 +23,7 @@ from tests.corpus.steps import corpus, staying
 from tests.crossing.aggregated_api import aggregated_api
 from tests.crossing.authoring import Authored, author
 from tests.crossing.reading import Key, Manifest, read_cluster
+from tests.fakes.keys import write_keys
 from tests.testbed.build import controlplane_binary
 from tests.testbed.cluster import Cluster, start_cluster
 from tests.testbed.pki import Authority
@@ -100,6 +101,7 @@ class Crossing:
             "spec": spec,
         }
         (self.folder / f"{name}.yaml").write_text(json.dumps(group, indent=1))
+        write_keys(self.folder)
 
     def kubestandby(self, *arguments: str, group: str = GROUP, status: int = 0) -> str:
         """Runs the command line, demands its exit status, returns what it printed on standard output."""

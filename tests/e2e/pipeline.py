@@ -30,6 +30,7 @@ from kubestandby.runtime.relay import function_for
 from kubestandby.runtime.supervisor import Functions
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SnapshotId, Stage
+from tests.fakes.keys import keyring, write_keys
 
 T = TypeVar("T")
 
@@ -61,6 +62,7 @@ class Pipeline:
         }
         document = {"apiVersion": "kubestandby.dev/v1", "kind": "ProtectionGroup", "metadata": {"name": "shop"}}
         config = folder / "shop.yaml"
+        write_keys(folder)
         config.write_text(yaml.safe_dump({**document, "spec": spec}))
         return cls(folder, config)
 
@@ -75,7 +77,7 @@ class Pipeline:
         return RequestLog(open_store(self.group.site(site).control), SystemClock())
 
     def snapshots(self, site: str) -> SnapshotStore:
-        return SnapshotStore(open_store(self.group.site(site).data))
+        return SnapshotStore(open_store(self.group.site(site).data), keyring(SystemClock()))
 
     def raw(self, site: str) -> tuple[SnapshotId, ...]:
         return self.snapshots(site).ids(Stage.RAW, self.group.name)

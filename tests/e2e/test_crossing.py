@@ -9,7 +9,7 @@ from kubestandby.requests import Verdict
 from tests.e2e.conftest import Shop
 from tests.e2e.pipeline import deliver_all, kill_when_logged, post, times_logged, wait_for
 
-pytestmark = pytest.mark.clusters
+pytestmark = [pytest.mark.clusters, pytest.mark.xdist_group("shop")]
 
 
 def test_a_webhook_brings_the_application_to_the_standby(shop: Shop):

@@ -207,6 +207,7 @@ def test_what_did_not_start_on_this_machine_needs_a_signature(
 
 
 @pytest.mark.clusters
+@pytest.mark.xdist_group("shop")
 def test_what_is_deployed_during_a_burst_arrives(shop: Shop):
     """Deliveries that join a request lose nothing: the export that serves the last begins after it."""
     pipeline = with_webhook(shop.pipeline)

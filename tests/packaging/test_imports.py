@@ -20,15 +20,22 @@ MOST_MODULES = 620
 SDKS = frozenset({"kubernetes", "oci"})
 NEVER_IN_A_FUNCTION = frozenset({"hypothesis", "pytest", "rich", "watchfiles", "tests"})
 SANITIZE_ONCE = """
+from datetime import UTC, datetime
 from pathlib import Path
 from functions.sanitize.sanitizer import sanitize_snapshot
 from kubestandby.adapters.stores import open_store
+from kubestandby.adapters.system_clock import SystemClock
 from kubestandby.errors import SnapshotNotFoundError
 from kubestandby.groups import ProtectionGroup
+from kubestandby.keys.keyring import Keyring
+from kubestandby.keys.making import make_keys
 from kubestandby.runtime.context import Context
 from kubestandby.snapshot_store import SnapshotStore
-from kubestandby.snapshots import GroupName, SnapshotId
-store = SnapshotStore(open_store("file:///nowhere/kubestandby-test"))
+from kubestandby.snapshots import GroupName, SiteName, SnapshotId
+now = datetime.now(UTC)
+keys = make_keys((SiteName("east"),), now)
+keyring = Keyring(keys.trust, keys, SystemClock())
+store = SnapshotStore(open_store("file:///nowhere/kubestandby-test"), keyring)
 try:
     sanitize_snapshot(store, store, ProtectionGroup(name=GroupName("shop")), SnapshotId(1, 1))
 except SnapshotNotFoundError:

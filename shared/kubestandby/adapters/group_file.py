@@ -122,7 +122,8 @@ def _group(document: MarkedDocument, folder: Path, fault: _Fault) -> ProtectionG
     _check_roles(spec, fault)
     _check_schedule(spec, fault)
     _check_recreate(spec, fault)
-    sites = tuple(_site(name, value, folder) for name, value in spec["sites"].items())
+    keys = _absolute(spec.get("keys", "keys"), folder)
+    sites = tuple(_site(name, value, folder, keys) for name, value in spec["sites"].items())
     _check_buckets(sites, fault)
     _check_clusters(sites, fault)
     return ProtectionGroup(
@@ -206,7 +207,7 @@ def _check_clusters(sites: tuple[Site, ...], fault: _Fault) -> None:
         )
 
 
-def _site(name: str, value: Mapping[str, Any], folder: Path) -> Site:
+def _site(name: str, value: Mapping[str, Any], folder: Path, keys: Path) -> Site:
     cluster = value["cluster"]
     kubeconfig = cluster.get("kubeconfig")
     access = ClusterAccess(
@@ -219,6 +220,7 @@ def _site(name: str, value: Mapping[str, Any], folder: Path) -> Site:
         cluster=access,
         data=_bucket(value["data"], folder),
         control=_bucket(value["control"], folder),
+        keys=keys,
         limits=_limits(value.get("limits", {})),
     )
 

@@ -10,7 +10,7 @@ from kubestandby.adapters.group_file import bucket_urls
 from kubestandby.adapters.stores import open_store
 from kubestandby.cli import exits
 from kubestandby.cli.progress import Steps
-from kubestandby.cli.session import Session, requests_at
+from kubestandby.cli.session import Session, check_keys, requests_at
 from kubestandby.cli.stored_reports import read_report
 from kubestandby.cli.waiting import wait_for_outcome
 from kubestandby.groups import ProtectionGroup, Site
@@ -32,6 +32,7 @@ class Wish:
     site: Site
     timeout: float
     snapshot: SnapshotId | None = None
+    accept_stale: SnapshotId | None = None
     mode: str = ""
     prune_all: bool = False
 
@@ -78,6 +79,7 @@ class FunctionsAtWork:
     def _start_if_needed(self) -> None:
         if not needs_own_functions(self._session):
             return
+        check_keys(self._session.groups)
         functions = Functions(self._session.config, self._session.groups)
         try:
             with self._steps.doing("starting the three functions"):
@@ -109,6 +111,7 @@ def ask(
             origin="operator",
             snapshot=wish.snapshot,
             to=wish.site.name if wish.action is Action.FAILOVER else None,
+            accept_stale=wish.accept_stale,
             mode=wish.mode,
             prune_all=wish.prune_all,
         )

@@ -22,7 +22,7 @@ from kubestandby.cli.session import Session, last_proof, requests_at, roles_of, 
 from kubestandby.cli.tables import GOOD, HEAD, WARN, cell, facts, show
 from kubestandby.cli.terminal import messages, say
 from kubestandby.cli.wording import age, counted, moment
-from kubestandby.errors import BadInputError, RoleError, SnapshotNotFoundError
+from kubestandby.errors import BadInputError, RoleError, SnapshotNotFoundError, StaleSnapshotError
 from kubestandby.failovers import unfinished_failover
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.layout import Action
@@ -44,6 +44,12 @@ from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
 @click.option(
     "--snapshot", type=SNAPSHOT, metavar="EPOCH-GENERATION", help="This snapshot, not the newest complete one."
 )
+@click.option(
+    "--accept-stale",
+    type=SNAPSHOT,
+    metavar="EPOCH-GENERATION",
+    help="Take this snapshot although no sign of life of its state came in time.",
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @timeout_option("15m")
 @output_option
@@ -53,6 +59,7 @@ def failover(  # noqa: PLR0913 - one parameter per option
     group: ProtectionGroup,
     to: str,
     snapshot: SnapshotId | None,
+    accept_stale: SnapshotId | None,
     yes: bool,
     timeout: float,
     output: Output,
@@ -61,7 +68,7 @@ def failover(  # noqa: PLR0913 - one parameter per option
 
     Restores the newest complete snapshot there, with everything running. Shows the snapshot and its age, and asks. The
     site that was primary may be gone altogether. Afterwards the roles are swapped: snapshots are taken at SITE and go
-    the other way.
+    the other way. A snapshot that is stale is taken only with --accept-stale.
 
     A failover to SITE that did not come through is taken up again, with the same snapshot.
     """
@@ -71,10 +78,12 @@ def failover(  # noqa: PLR0913 - one parameter per option
     if roles.epoch.primary == site.name and not roles.rivals:
         begun = resumed(session, group, site, roles.epoch)
     index = restorable(site, group, snapshot or begun)
+    if begun is None:
+        check_fresh(session, group, index, accept_stale)
     show(messages(), announcement(session, group, site, index))
     if not yes:
         confirm(site, group)
-    wish = Wish(action=Action.FAILOVER, site=site, timeout=timeout, snapshot=snapshot)
+    wish = Wish(action=Action.FAILOVER, site=site, timeout=timeout, snapshot=snapshot, accept_stale=accept_stale)
     outcome = ask(
         session, group, wish, Steps(), telling=Telling(open_store(site.control), group, site, roles.epoch.number)
     )
@@ -112,6 +121,20 @@ def restorable(site: Site, group: ProtectionGroup, snapshot: SnapshotId | None) 
             "`kubestandby snapshots` shows what there is, and --snapshot restores one that is not complete"
         )
     return index
+
+
+def check_fresh(session: Session, group: ProtectionGroup, index: SnapshotIndex, accepted: SnapshotId | None) -> None:
+    """Makes sure, before anybody is asked, that the snapshot is fresh, or that its age is accepted.
+
+    Raises:
+        StaleSnapshotError: neither.
+    """
+    proven = last_proof(group, index)
+    if accepted != index.id and session.clock.now() > index.fresh_until_after(proven):
+        raise StaleSnapshotError(
+            f"snapshot {index.id} is stale: its state was last proven {age(proven, session.clock.now())} ago, and"
+            f" nothing newer came by its deadline; look why, then fail over with --accept-stale={index.id}"
+        )
 
 
 def announcement(session: Session, group: ProtectionGroup, site: Site, index: SnapshotIndex) -> RenderableType:

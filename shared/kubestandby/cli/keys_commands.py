@@ -46,8 +46,7 @@ def init(session: Session, lifetime: int) -> int:
 
     Nothing is to be edited afterwards. Refuses where there are keys already.
     """
-    folder, sites = keys_folder(session), site_names(session)
-    create_folder(folder.path, make_keys(sites, session.clock.now(), timedelta(days=lifetime)))
+    folder, sites = init_keys(session, timedelta(days=lifetime)), site_names(session)
     show(results(), cell(f"keys for {', '.join(sites)} are in {folder.path}, valid for {lifetime} days", GOOD))
     show(results(), _where_they_belong(sites))
     return exits.OK
@@ -134,9 +133,30 @@ def rotate_keys(  # noqa: PLR0913 - one parameter per option
     return exits.OK
 
 
+def init_keys(session: Session, lifetime: timedelta = LIFETIME) -> KeyFolder:
+    """Makes all keys of the configuration's sites.
+
+    Raises:
+        ConfigError: there are keys already, or they cannot be written.
+    """
+    folder = keys_folder(session)
+    create_folder(folder.path, make_keys(site_names(session), session.clock.now(), lifetime))
+    return folder
+
+
 def keys_folder(session: Session) -> KeyFolder:
-    """The folder of keys: `keys/` beside the configuration."""
-    return KeyFolder(session.config.parent / "keys")
+    """The folder of keys: `spec.keys`, or `keys/` beside the configuration.
+
+    Raises:
+        ConfigError: the groups of the configuration name different ones.
+    """
+    folders = sorted({site.keys for group in session.groups for site in group.sites})
+    if len(folders) > 1:
+        raise ConfigError(
+            f"{session.config} has groups with different spec.keys ({', '.join(map(str, folders))}); give all groups"
+            " of a file the same"
+        )
+    return KeyFolder(folders[0])
 
 
 def site_names(session: Session) -> tuple[SiteName, ...]:

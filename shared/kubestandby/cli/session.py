@@ -1,12 +1,13 @@
 """What a command works on: the configuration, its groups, and their sites' stores, opened when they are needed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from kubestandby.adapters.group_file import load_groups
+from kubestandby.adapters.key_folder import KeyFolder
 from kubestandby.adapters.stores import open_store
 from kubestandby.adapters.system_clock import SystemClock
 from kubestandby.cli.reading import attempt
@@ -50,14 +51,29 @@ class Session:
 
 
 def snapshots_at(site: Site) -> SnapshotStore:
-    """The snapshots in a site's data bucket."""
-    return SnapshotStore(open_store(site.data))
+    """The snapshots in a site's data bucket.
+
+    Raises:
+        ConfigError: there are no keys here to check them with.
+        SnapshotError: the trust file is not signed by the root.
+    """
+    return SnapshotStore(open_store(site.data), KeyFolder(site.keys).keyring(SystemClock()))
+
+
+def check_keys(groups: Iterable[ProtectionGroup]) -> None:
+    """Makes sure that there are keys, before what cannot go on without is begun; raises like `snapshots_at`."""
+    for keys in dict.fromkeys(site.keys for group in groups for site in group.sites):
+        KeyFolder(keys).trust()
 
 
 def last_proof(group: ProtectionGroup, index: SnapshotIndex) -> datetime:
     """When the state was last known to be that of the snapshot: by a heartbeat at any reachable site, or as taken."""
-    readings = (attempt(partial(snapshots_at(site).freshest, group.name, index.id)) for site in group.sites)
+    readings = (attempt(partial(_freshest, site, index)) for site in group.sites)
     return max((reading.value for reading in readings if reading.value), default=index.taken_at)
+
+
+def _freshest(site: Site, index: SnapshotIndex) -> datetime | None:
+    return snapshots_at(site).freshest(index)
 
 
 def requests_at(session: Session, site: Site) -> RequestLog:

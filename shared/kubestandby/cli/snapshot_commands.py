@@ -15,10 +15,11 @@ from kubestandby.cli.snapshot_tables import index_view, snapshots_table
 from kubestandby.cli.snapshot_view import overview
 from kubestandby.cli.tables import cell, show
 from kubestandby.cli.terminal import print_json, results, say
-from kubestandby.errors import StandbyError
-from kubestandby.groups import ProtectionGroup
+from kubestandby.errors import ConfigError, StandbyError
+from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.layout import Action
-from kubestandby.snapshots import SnapshotId, Stage
+from kubestandby.snapshot_store import SnapshotStore
+from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
 
 _SHOWN = 20
 
@@ -108,12 +109,20 @@ def show_snapshot(
 
 @dataclass(frozen=True, slots=True)
 class _Verified:
+    """`opened` says whether what is sealed in it was proven to open with a key that is here."""
+
     found: Found
-    damage: str
+    damage: str = ""
+    opened: bool = False
 
     @property
     def name(self) -> str:
         return f"{self.found.stage} {self.found.id} at {self.found.site.name}"
+
+    @property
+    def said(self) -> str:
+        """Of one without damage."""
+        return f"{self.name}: intact" if self.opened else f"{self.name}: intact; there is no key here to open it with"
 
 
 @click.command(
@@ -138,7 +147,8 @@ def verify(
 ) -> int:
     """Read a snapshot of GROUP and check every byte.
 
-    At every site that holds it, archive against index. Without a number, the newest of each stage and site.
+    At every site that holds it: the signature, what it follows, archive against index, and that the key of the site
+    opens it, where that is here. Without a number, the newest of each stage and site.
     """
     stages = (stage,) if stage else tuple(Stage)
     found, unreached = find_snapshots(group, snapshot, stages, everything=everything)
@@ -148,7 +158,7 @@ def verify(
             {"group": group.name, "snapshots": [_verified_json(one) for one in checked], "unreachable": unreached}
         )
     else:
-        show(results(), *(cell(f"{one.name}: intact") for one in checked if not one.damage))
+        show(results(), *(cell(one.said) for one in checked if not one.damage))
     damage = [f"{one.name}: {one.damage}" for one in checked if one.damage]
     for sentence in (*damage, *(f"not verified at {reason}" for reason in unreached)):
         say(f"error: {sentence}", "red")
@@ -158,10 +168,25 @@ def verify(
 def _verified(found: Found) -> _Verified:
     try:
         snapshots = snapshots_at(found.site)
-        snapshots.verify(snapshots.read_index(found.stage, found.group, found.id))
+        index = snapshots.read_index(found.stage, found.group, found.id)
+        snapshots.check_chain(index)
+        snapshots.verify(index)
+        return _Verified(found, opened=_opens(snapshots, index, found.site))
     except StandbyError as error:
         return _Verified(found, str(error))
-    return _Verified(found, "")
+
+
+def _opens(snapshots: SnapshotStore, index: SnapshotIndex, site: Site) -> bool:
+    """Whether the key of the site opens the snapshot's canary; False where that key is not here.
+
+    Raises:
+        UnsealError: it is here and does not.
+    """
+    try:
+        snapshots.keyring.unsealer(index, site.name)
+    except ConfigError:
+        return False
+    return True
 
 
 def _verified_json(one: _Verified) -> dict[str, object]:
@@ -171,5 +196,6 @@ def _verified_json(one: _Verified) -> dict[str, object]:
         "stage": found.stage,
         "site": found.site.name,
         "intact": not one.damage,
+        "opened": one.opened,
         "damage": one.damage,
     }

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from kubestandby.adapters.key_checking import SOON
+from kubestandby.adapters.key_folder import KeyFolder
 from kubestandby.adapters.stores import open_store
 from kubestandby.cli.reading import Reading, attempt
 from kubestandby.cli.session import Session, last_proof, requests_at, roles_of, snapshots_at
@@ -110,7 +112,7 @@ def group_status(session: Session, group: ProtectionGroup) -> GroupStatus:
         namespaces=group.namespaces,
         mode=group.restore.mode,
         sites=sites,
-        problems=(*_disputes(roles), *problems(sites, now)),
+        problems=(*_disputes(roles), *_expiring(group, now), *problems(sites, now)),
         now=now,
     )
 
@@ -119,6 +121,17 @@ def _disputes(roles: CurrentEpoch) -> list[str]:
     claims = ", ".join(claim.primary for claim in (roles.epoch, *roles.rivals))
     step = "decide with `kubestandby failover`"
     return [f"epoch {roles.epoch.number} is claimed by {claims}; {step}"] if roles.rivals else []
+
+
+def _expiring(group: ProtectionGroup, now: datetime) -> list[str]:
+    """Keys that run out soon, or have, as the trust file says."""
+    trust = attempt(lambda: KeyFolder(group.sites[0].keys).trust()).value if group.sites else None
+    runs_out = ((name, until) for name, until in trust.expiries() if now + SOON >= until) if trust else ()
+    return [
+        f"{name} {'has expired' if now >= until else 'expires'} on {until:%Y-%m-%d};"
+        " `kubestandby keys check` says what renews it"
+        for name, until in runs_out
+    ]
 
 
 def _site_status(session: Session, group: ProtectionGroup, site: Site, epoch: Epoch) -> SiteStatus:

@@ -12,7 +12,7 @@ from rich.live import Live
 
 from kubestandby.cli import exits
 from kubestandby.cli.options import DURATION, configured, examples
-from kubestandby.cli.session import Session
+from kubestandby.cli.session import Session, check_keys
 from kubestandby.cli.status_view import GroupStatus, group_status
 from kubestandby.cli.tables import cell, show
 from kubestandby.cli.terminal import messages
@@ -61,6 +61,7 @@ def up(session: Session, port: int | None, tick: float, plain: bool) -> int:
     follows.
     On a terminal a table shows functions, groups and events.
     """
+    check_keys(session.groups)
     console = messages()
     view = LiveView(session, console) if console.is_terminal and not plain else PlainView(session, console)
     with view:

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from kubestandby.errors import ConfigError, IntegrityError
+from kubestandby.errors import ConfigError, IntegrityError, UnsealError
 from kubestandby.keys import dsse
 from kubestandby.keys.age import AgeRecipients
 from kubestandby.keys.ports import KeySource, Signer
-from kubestandby.keys.sealing import Origin, Sealing, SnapshotSealer, SnapshotUnsealer, open_snapshot
+from kubestandby.keys.sealing import Origin, SnapshotSealer, SnapshotUnsealer, open_snapshot
 from kubestandby.keys.trust import ANY_SITE, KeyRole, Trust, TrustedKey, check_unexpired
 from kubestandby.ports import Clock
-from kubestandby.snapshots import SiteName, SnapshotId
+from kubestandby.snapshots import SiteName, SnapshotIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +75,20 @@ class Keyring:
         names = tuple(dict.fromkeys(one.name for one in recipients))
         return SnapshotSealer(origin, wrapper, names, self.source.fingerprint_key(site))
 
-    def unsealer(self, sealing: Sealing, origin: Origin, snapshot: SnapshotId, site: SiteName) -> SnapshotUnsealer:
+    def unsealer(self, index: SnapshotIndex, site: SiteName) -> SnapshotUnsealer:
         """Opens one snapshot with the site's keys; the canary is checked.
 
         Raises:
             ConfigError: this machine has no key that unseals for the site.
-            UnsealError: the snapshot does not open with it.
+            UnsealError: the snapshot does not open with it, or was never sealed.
         """
-        return open_snapshot(sealing, origin, snapshot, self.source.unwrappers(site))
+        if index.sealing is None:
+            raise UnsealError(
+                f"snapshot {index.id} of group {index.group} is not sealed; only sealed ones are restored"
+            )
+        origin = Origin(index.group, index.source_cluster)
+        unwrappers = self.source.unwrappers(site)
+        return open_snapshot(index.sealing, origin, index.id, unwrappers, index.source_of)
 
     def _signer(self, role: KeyRole, site: SiteName) -> Signer:
         now = self.clock.now()

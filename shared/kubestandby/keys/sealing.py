@@ -3,13 +3,15 @@
 Every sealed value is bound to its place. Its additional data names group, source cluster and object; the data key,
 which no other snapshot has, is wrapped together with group, source cluster, epoch and generation. So a value that is
 moved to another Secret, and a value or a wrapped key that is moved to another snapshot or group, does not open.
+
+The group's transforms may rename namespaces on the way; `source_of` of an unsealer gives the name that an object had.
 """
 
 import base64
 import binascii
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,7 +25,7 @@ from kubestandby.keys import sealed_form
 from kubestandby.keys.ports import KeyUnwrapper, KeyWrapper
 from kubestandby.keys.sealed_form import MARK
 from kubestandby.resources import Manifest, ObjectRef
-from kubestandby.snapshots import GroupName, SnapshotId
+from kubestandby.snapshots import GroupName, Sealing, SnapshotId
 
 CIPHER = "aes-256-gcm"
 KEY_BYTES = 32
@@ -35,23 +37,11 @@ _CANARY = b"kubestandby canary"
 _CANARY_PLACE = "canary"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sealing:
-    """How a snapshot is sealed, as its index says it.
+SourceOf = Callable[[ObjectRef], ObjectRef]
 
-    Attributes:
-        wrap: how the data key is wrapped: "age".
-        key: the wrapped data key.
-        canary: a known value, sealed like the others: proves that a key opens this snapshot, also where it holds no
-            Secret.
-        recipients: names of those it is sealed for.
-    """
 
-    cipher: str
-    wrap: str
-    key: bytes
-    canary: str
-    recipients: tuple[str, ...]
+def _as_it_is(ref: ObjectRef) -> ObjectRef:
+    return ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +126,13 @@ class SnapshotSealer:
 
 
 class SnapshotUnsealer:
-    """Opens the objects of one snapshot."""
+    """Opens the objects of one snapshot. `source_of` tells how an object is named on its source, where it was sealed."""
 
-    def __init__(self, origin: Origin, key: bytes, what: str) -> None:
+    def __init__(self, origin: Origin, key: bytes, what: str, source_of: SourceOf = _as_it_is) -> None:
         self._origin = origin
         self._cipher = AESGCM(key)
         self._what = what
+        self._source_of = source_of
 
     def unseal(self, manifest: Manifest) -> Manifest:
         """The whole manifest; one that is not of a sealed kind as it is.
@@ -156,7 +147,7 @@ class SnapshotUnsealer:
         sealed = manifest.get(MARK)
         if not isinstance(sealed, str):
             raise UnsealError(f"{ref} in {self._what} is not sealed; only sealed Secrets are restored")
-        plain = self._decrypt(sealed, _place_of(ref), f"{ref} in {self._what}")
+        plain = self._decrypt(sealed, _place_of(self._source_of(ref)), f"{ref} in {self._what}")
         return sealed_form.join(manifest, _parts(plain, ref))
 
     def check_canary(self, sealing: Sealing) -> None:
@@ -182,7 +173,11 @@ class SnapshotUnsealer:
 
 
 def open_snapshot(
-    sealing: Sealing, origin: Origin, snapshot: SnapshotId, unwrappers: Sequence[KeyUnwrapper]
+    sealing: Sealing,
+    origin: Origin,
+    snapshot: SnapshotId,
+    unwrappers: Sequence[KeyUnwrapper],
+    source_of: SourceOf = _as_it_is,
 ) -> SnapshotUnsealer:
     """Unwraps the data key with the first of the keys that can, and checks the canary.
 
@@ -202,7 +197,7 @@ def open_snapshot(
         raise UnsealError(f"{what} cannot be unsealed: its data key is that of another snapshot")
     if len(wrapped.key) != KEY_BYTES:
         raise UnsealError(f"{what} cannot be unsealed: its data key is not one of {CIPHER}")
-    unsealer = SnapshotUnsealer(origin, wrapped.key, what)
+    unsealer = SnapshotUnsealer(origin, wrapped.key, what, source_of)
     unsealer.check_canary(sealing)
     return unsealer
 

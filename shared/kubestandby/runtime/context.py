@@ -3,13 +3,16 @@
 import os
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TypeVar
 
 from kubestandby.adapters.group_file import config_path, load_groups
+from kubestandby.adapters.key_folder import TRUST, KeyFolder
 from kubestandby.adapters.stores import open_store
 from kubestandby.adapters.system_clock import SystemClock
 from kubestandby.errors import ConfigError, StoreError
-from kubestandby.groups import ClusterAccess, ProtectionGroup, Site
+from kubestandby.groups import ProtectionGroup, Site
+from kubestandby.keys.keyring import Keyring
 from kubestandby.ports import Clock, Cluster, ObjectStore
 from kubestandby.request_log import RequestLog
 from kubestandby.roles import CurrentEpoch, current_epoch
@@ -19,6 +22,7 @@ from kubestandby.snapshots import SiteName
 SITE_VARIABLE = "KUBESTANDBY_SITE"
 Connect = Callable[[Site], Cluster]
 OpenStore = Callable[[str], ObjectStore]
+OpenKeys = Callable[[Site], Keyring]
 _Key = TypeVar("_Key")
 _Thing = TypeVar("_Thing")
 
@@ -39,6 +43,7 @@ class Context:
         clock: Clock,
         open_store: OpenStore,
         connect: Connect,
+        open_keys: OpenKeys,
         only_site: str = "",
     ) -> None:
         self.groups = groups
@@ -46,6 +51,8 @@ class Context:
         self.only_site = only_site
         self._open_store = open_store
         self._connect = connect
+        self._open_keys = open_keys
+        self._keyrings: dict[tuple[Path, float], Keyring] = {}
         self._stores: dict[str, ObjectStore] = {}
         self._clusters: dict[tuple[Site, float], Cluster] = {}
         self._lock = threading.Lock()
@@ -69,7 +76,7 @@ class Context:
             ConfigError: the kubeconfig or the context is missing or wrong.
             ClusterError: the API server refuses.
         """
-        key = (site, _changed_at(site.cluster))
+        key = (site, _changed_at(site.cluster.kubeconfig))
         return self._once(self._clusters, key, lambda: self._connect(site))
 
     def requests(self, site: Site) -> RequestLog:
@@ -77,8 +84,18 @@ class Context:
         return RequestLog(self.store(site.control), self.clock)
 
     def snapshots(self, site: Site) -> SnapshotStore:
-        """The snapshots in the site's data bucket."""
-        return SnapshotStore(self.store(site.data))
+        """The snapshots in the site's data bucket.
+
+        Raises:
+            ConfigError: there are no keys here.
+            SnapshotError: the trust file is not signed by the root.
+        """
+        return SnapshotStore(self.store(site.data), self.keyring(site))
+
+    def keyring(self, site: Site) -> Keyring:
+        """What snapshots are signed and checked with at the site; read afresh when the trust file has changed."""
+        key = (site.keys, _changed_at(site.keys / TRUST))
+        return self._once(self._keyrings, key, lambda: self._open_keys(site))
 
     def roles(self, group: ProtectionGroup) -> CurrentEpoch:
         """Who is primary, by the highest epoch that any reachable site knows."""
@@ -105,10 +122,10 @@ class Context:
             return things.setdefault(key, made)
 
 
-def _changed_at(access: ClusterAccess) -> float:
-    """When the kubeconfig was written; 0 where there is none to look at."""
+def _changed_at(file: Path | None) -> float:
+    """When the file was written; 0 where there is none to look at."""
     try:
-        return access.kubeconfig.stat().st_mtime if access.kubeconfig else 0.0
+        return file.stat().st_mtime if file else 0.0
     except OSError:
         return 0.0
 
@@ -126,7 +143,18 @@ def context_from_environment() -> Context:
         raise ConfigError(
             f"{SITE_VARIABLE}={only_site} is no site of any group; write one of {', '.join(sorted(known))}"
         )
-    return Context(groups, clock=SystemClock(), open_store=open_store, connect=_connect, only_site=only_site)
+    return Context(
+        groups,
+        clock=SystemClock(),
+        open_store=open_store,
+        connect=_connect,
+        open_keys=_open_keys,
+        only_site=only_site,
+    )
+
+
+def _open_keys(site: Site) -> Keyring:
+    return KeyFolder(site.keys).keyring(SystemClock())
 
 
 def _connect(site: Site) -> Cluster:

@@ -12,8 +12,10 @@ from kubestandby.errors import (
     FormatError,
     IncompleteSnapshotError,
     ObjectMissingError,
+    ReplayedSnapshotError,
     RoleError,
     SnapshotNotFoundError,
+    StaleSnapshotError,
     StandbyError,
 )
 from kubestandby.events import ObjectCreated
@@ -26,7 +28,13 @@ from kubestandby.runtime.logs import bound
 from kubestandby.runtime.work import ArrivedSnapshot, Handlers, RequestedWork, Result
 
 _LOG = logging.getLogger(__name__)
-_REFUSALS = (RoleError, SnapshotNotFoundError, IncompleteSnapshotError)
+_REFUSALS = (
+    RoleError,
+    SnapshotNotFoundError,
+    IncompleteSnapshotError,
+    ReplayedSnapshotError,
+    StaleSnapshotError,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.keys import write_keys
 from tests.testbed.access import ClusterAccess
 from tests.testbed.fixtures import NamespaceFactory
 
@@ -68,6 +69,7 @@ def shop(tmp_path: Path, primary: ClusterAccess, standby: ClusterAccess, namespa
     (tmp_path / "east.kubeconfig").symlink_to(primary.kubeconfig)
     (tmp_path / "west.kubeconfig").symlink_to(standby.kubeconfig)
     (tmp_path / "shop.yaml").write_text(json.dumps(_group(tmp_path, namespace)))
+    write_keys(tmp_path)
     return Shop(tmp_path, namespace, primary, standby)
 
 

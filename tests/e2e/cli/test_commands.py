@@ -11,7 +11,7 @@ import pytest
 from kubestandby.runtime.local import running
 from tests.e2e.cli.conftest import COMMAND, Shop
 
-pytestmark = [pytest.mark.clusters, pytest.mark.xdist_group("cli")]
+pytestmark = [pytest.mark.clusters, pytest.mark.xdist_group("shop")]
 
 
 def _wait_for(condition: object, seconds: float = 60) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.cli.conftest import APP, COMMAND
 from tests.testbed.access import ClusterAccess
 
-pytestmark = [pytest.mark.clusters, pytest.mark.xdist_group("cli")]
+pytestmark = [pytest.mark.clusters, pytest.mark.xdist_group("shop")]
 
 
 def _demo(

@@ -14,6 +14,7 @@ from kubestandby.adapters.system_clock import SystemClock
 from kubestandby.groups import ClusterAccess, ProtectionGroup
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import GroupName, SiteName, SnapshotIndex
+from tests.fakes.keys import snapshot_store
 from tests.fakes.memory_store import MemoryStore
 from tests.testbed.access import ClusterAccess as TestCluster
 
@@ -27,7 +28,7 @@ def cluster_of(kubeconfig: Path, context: str = "", *, retry: RetrySettings = PA
 def export(
     kubeconfig: Path, *namespaces: str, page_size: int = 500, store: SnapshotStore | None = None, **group: Any
 ) -> ExportResult:
-    snapshots = store or SnapshotStore(MemoryStore())
+    snapshots = store or snapshot_store(MemoryStore())
     protected = ProtectionGroup(name=GroupName("shop"), namespaces=namespaces, **group)
     exporter = Exporter(cluster_of(kubeconfig), snapshots, SystemClock(), page_size=page_size)
     return exporter.export(protected, SiteName("east"), 1)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from kubestandby.errors import ClusterError, ConfigError
-from kubestandby.snapshot_store import SnapshotStore
+from tests.fakes.keys import snapshot_store
 from tests.fakes.memory_store import MemoryStore
 from tests.integration.export.real_cluster import create, export, kubeconfig_with, names
 from tests.testbed.access import ClusterAccess
@@ -81,7 +81,7 @@ def test_small_pages_give_the_same_snapshot_as_large_ones(primary: ClusterAccess
 
 def test_unchanged_cluster_makes_no_second_generation(primary: ClusterAccess, shop: str) -> None:
     create(primary, config_map("settings", shop))
-    store = SnapshotStore(MemoryStore())
+    store = snapshot_store(MemoryStore())
     assert export(primary.kubeconfig, shop, store=store).created
 
     assert not export(primary.kubeconfig, shop, store=store).created

@@ -13,6 +13,7 @@ from kubestandby.ports import Cluster
 from kubestandby.reports import Purpose, RestoreReport
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import GroupName, SnapshotIndex
+from tests.fakes.keys import snapshot_store
 from tests.fakes.memory_store import MemoryStore
 from tests.integration.restore.shop import QUICK
 from tests.testbed.access import ClusterAccess as TestCluster
@@ -28,7 +29,7 @@ def group_of(space: str, restore: dict[str, Any] | None = None, **changes: Any) 
 def exported(primary: TestCluster, protected: ProtectionGroup) -> tuple[SnapshotStore, SnapshotIndex]:
     """A sanitized snapshot of what the primary has now."""
     access = ClusterAccess(kubeconfig=primary.kubeconfig, context=primary.context)
-    raw, sanitized = SnapshotStore(MemoryStore()), SnapshotStore(MemoryStore())
+    raw, sanitized = snapshot_store(MemoryStore()), snapshot_store(MemoryStore())
     taken = Exporter(connect(access, site="east"), raw, SystemClock()).export(protected, EAST, 1).index
     assert taken.complete, taken.failures
     return sanitized, sanitize_snapshot(raw, sanitized, protected, taken.id).index

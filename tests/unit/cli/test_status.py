@@ -6,7 +6,6 @@ from pathlib import Path
 from kubestandby.layout import Action
 from kubestandby.reports import Change, ObjectResult
 from kubestandby.requests import Verdict
-from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SnapshotId, Stage
 from tests.unit.cli.world import EAST, NOON, SHOP, WEB, WEST, World, outcome_of, report_of
 
@@ -57,9 +56,10 @@ def test_a_standby_without_a_complete_snapshot_is_a_problem(world: World) -> Non
 
 def test_a_stale_snapshot_is_a_problem_until_a_heartbeat_proves_it(world: World) -> None:
     world.crossed("1-1", fresh_until=NOON - timedelta(minutes=1))
+    raw = world.snapshots(EAST).read_index(Stage.RAW, SHOP, SnapshotId(1, 1))
     assert any("is stale" in problem for problem in _problems(world))
 
-    SnapshotStore(world.data(EAST)).heartbeat(SHOP, SnapshotId(1, 1), NOON - timedelta(seconds=30))
+    world.snapshots(EAST).heartbeat(raw, NOON - timedelta(seconds=30))
 
     assert _problems(world) == []
 

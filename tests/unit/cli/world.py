@@ -33,6 +33,7 @@ from kubestandby.snapshots import (
     TypeSummary,
 )
 from tests.fakes.fake_clock import FakeClock
+from tests.fakes.keys import sealer, snapshot_store, write_keys
 
 SHOP = GroupName("shop")
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -63,6 +64,7 @@ class World:
         self.clock = clock
         self.config = folder / "shop.yaml"
         self.config.write_text(json.dumps(_group(folder)))
+        write_keys(folder)
         self.answer: Answer = lambda _: None
         self.answered: list[Request] = []
         self.lost: set[SiteName] = set()
@@ -79,6 +81,9 @@ class World:
     def requests(self, site: SiteName) -> RequestLog:
         return RequestLog(self.control(site), self.clock)
 
+    def snapshots(self, site: SiteName) -> SnapshotStore:
+        return snapshot_store(self.data(site), self.clock)
+
     def snapshot(self, id_: str, *, site: SiteName = EAST, stage: Stage = Stage.RAW, **changes: Any) -> SnapshotIndex:
         with ArchiveBuilder() as builder:
             manifest = config_map("settings", colour="green")
@@ -90,15 +95,16 @@ class World:
                 content_sha256=archive.content_sha256,
                 archive_sha256=archive.sha256,
                 archive_size=archive.size,
-                **changes,
+                **{"sealing": sealer("shop", "6f1c-uid").close(SnapshotId.parse(id_)), **changes},
             )
-            SnapshotStore(self.data(site)).commit(index, archive)
+            self.snapshots(site).commit(index, archive)
         return index
 
     def crossed(self, id_: str, **changes: Any) -> SnapshotIndex:
         """A snapshot at both sites."""
-        self.snapshot(id_, **changes)
-        return self.snapshot(id_, site=WEST, stage=Stage.SANITIZED, **changes)
+        raw = self.snapshot(id_, **changes)
+        digest = self.snapshots(EAST).index_digest(Stage.RAW, SHOP, raw.id)
+        return self.snapshot(id_, site=WEST, stage=Stage.SANITIZED, source_sha256=digest, **changes)
 
     def report(self, report: RestoreReport) -> str:
         time = report.started_at.strftime("%Y%m%dT%H%M%S.%fZ")

@@ -5,10 +5,10 @@ from typing import Any
 from functions.export.committing import ExportResult
 from functions.export.exporter import Exporter
 from kubestandby.groups import ProtectionGroup
-from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import GroupName, SiteName, SnapshotIndex
 from tests.fakes.fake_clock import FakeClock
 from tests.fakes.fake_cluster import FakeCluster
+from tests.fakes.keys import snapshot_store
 from tests.fakes.memory_store import MemoryStore
 
 EAST = SiteName("east")
@@ -20,8 +20,8 @@ class Bench:
     def __init__(self, *objects: Any, page_size: int = 500, **group: Any) -> None:
         self.cluster = FakeCluster(*objects)
         self.store = MemoryStore()
-        self.snapshots = SnapshotStore(self.store)
         self.clock = FakeClock()
+        self.snapshots = snapshot_store(self.store, self.clock)
         self.group = ProtectionGroup(name=GroupName("shop"), **{"namespaces": ("shop",), **group})
         self.exporter = Exporter(self.cluster, self.snapshots, self.clock, page_size=page_size)
 

@@ -44,7 +44,7 @@ def test_unchanged_state_makes_no_new_generation_but_a_proof_of_freshness() -> N
 
     assert not second.created
     assert second.index == first.index
-    assert bench.snapshots.freshest(bench.group.name, first.index.id) == bench.clock.now()
+    assert bench.snapshots.freshest(first.index) == bench.clock.now()
 
 
 def test_changed_object_makes_a_new_generation_tied_to_the_one_before() -> None:

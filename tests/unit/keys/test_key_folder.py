@@ -21,7 +21,7 @@ from kubestandby.errors import ConfigError, IntegrityError, SnapshotError
 from kubestandby.keys.trust import ANY_SITE, KeyRole
 from kubestandby.snapshots import SiteName
 from tests.fakes.fake_clock import FakeClock
-from tests.unit.keys.samples import DAY, EAST, FIRST, NOON, SHOP, WEST, bundle, secret
+from tests.unit.keys.samples import DAY, EAST, FIRST, NOON, SHOP, WEST, bundle, index_of, secret
 
 SITES = (EAST, WEST)
 TYPE = "application/vnd.kubestandby.snapshot.v1+json"
@@ -270,7 +270,7 @@ def test_what_was_sealed_before_a_rotation_still_opens(folder: KeyFolder, revoke
     sealer = keys.sealer(SHOP, EAST, SITES)
     sealed, sealing = sealer.seal(secret()), sealer.close(FIRST)
     rotate(folder, rotation(Rotated.UNSEAL, revoke=revoke))
-    opened = folder.keyring(FakeClock(NOON)).unsealer(sealing, SHOP, FIRST, WEST)
+    opened = folder.keyring(FakeClock(NOON)).unsealer(index_of(sealing), WEST)
     assert opened.unseal(sealed) == secret()
 
 

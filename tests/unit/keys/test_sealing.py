@@ -16,11 +16,23 @@ from kubestandby.errors import ConfigError, ManifestError, SnapshotError, Unseal
 from kubestandby.keys.age import AgeIdentity, AgeRecipients, new_identity
 from kubestandby.keys.making import KeyBundle
 from kubestandby.keys.sealed_form import is_sealed
-from kubestandby.keys.sealing import Origin, Sealing, SnapshotUnsealer, open_snapshot
+from kubestandby.keys.sealing import Origin, SnapshotUnsealer, open_snapshot
 from kubestandby.keys.trust import ANY_SITE
 from kubestandby.resources import Manifest
-from kubestandby.snapshots import GroupName, SnapshotId
-from tests.unit.keys.samples import EAST, FIRST, PASSWORD, SHOP, WEST, bundle, config_map, keyring, sealer, secret
+from kubestandby.snapshots import GroupName, Sealing, SnapshotId
+from tests.unit.keys.samples import (
+    EAST,
+    FIRST,
+    PASSWORD,
+    SHOP,
+    WEST,
+    bundle,
+    config_map,
+    index_of,
+    keyring,
+    sealer,
+    secret,
+)
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 KEYS = bundle()
@@ -147,7 +159,7 @@ def test_exporter_needs_no_key_that_opens() -> None:
     sealed, sealing = made.seal(secret()), made.close(FIRST)
     assert open_snapshot(sealing, SHOP, FIRST, KEYS.unwrappers(WEST)).unseal(sealed) == secret()
     with pytest.raises(ConfigError, match="no key that unseals at west"):
-        keyring(without).unsealer(sealing, SHOP, FIRST, WEST)
+        keyring(without).unsealer(index_of(sealing), WEST)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Small applications, and snapshots of them, to build restore tests from."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from functions.restore.plans import DesiredObject
@@ -15,6 +15,7 @@ from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import GroupName, ImageUse, SiteName, SnapshotId, SnapshotIndex, Stage
 from tests.fakes.fake_clock import FakeClock
 from tests.fakes.fake_cluster import BUILT_IN, FakeCluster
+from tests.fakes.keys import add_sealed, sealer, snapshot_store
 from tests.fakes.memory_store import MemoryStore
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -34,10 +35,11 @@ def group(**restore: Any) -> ProtectionGroup:
 
 def stored(*manifests: Manifest, **changes: Any) -> tuple[SnapshotStore, SnapshotIndex]:
     """A committed snapshot of these manifests."""
-    snapshots = SnapshotStore(MemoryStore())
+    snapshots = snapshot_store(MemoryStore())
+    group_name, number = changes.get("group", "shop"), changes.get("id", FIRST)
+    sealing = sealer(group_name, changes.get("source_cluster", PRIMARY_UID))
     with ArchiveBuilder() as builder:
-        for manifest in manifests:
-            builder.add(ObjectRef.of(manifest), f"{manifest['kind'].lower()}s", manifest)
+        add_sealed(builder, sealing, manifests)
         archive = builder.finish()
         index = SnapshotIndex(
             group=GroupName("shop"),
@@ -48,7 +50,7 @@ def stored(*manifests: Manifest, **changes: Any) -> tuple[SnapshotStore, Snapsho
             server_version="v1.34.4",
             tool_version="0.1.0",
             taken_at=NOON,
-            fresh_until=NOON,
+            fresh_until=NOON + timedelta(days=1),
             previous="",
             namespaces=("shop",),
             types=(),
@@ -58,6 +60,7 @@ def stored(*manifests: Manifest, **changes: Any) -> tuple[SnapshotStore, Snapsho
             archive_sha256=archive.sha256,
             archive_size=archive.size,
             images=(ImageUse(reference="registry.example/web:1", used_by=("Deployment.apps shop/web",)),),
+            sealing=sealing.close(number),
         )
         index = replace(index, **changes)
         snapshots.commit(index, archive)

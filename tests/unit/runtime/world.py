@@ -23,6 +23,7 @@ from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import GroupName, SiteName, SnapshotId
 from tests.fakes.fake_clock import FakeClock
 from tests.fakes.fake_cluster import FakeCluster
+from tests.fakes.keys import keyring
 from tests.fakes.memory_store import MemoryStore
 
 SHOP = GroupName("shop")
@@ -68,7 +69,12 @@ class World:
             WEST: FakeCluster(uid="uid-west"),
         }
         self.context = Context(
-            (self.group,), clock=self.clock, open_store=self._open, connect=self._connect, only_site=only_site
+            (self.group,),
+            clock=self.clock,
+            open_store=self._open,
+            connect=self._connect,
+            open_keys=lambda _: keyring(self.clock),
+            only_site=only_site,
         )
         self.apps = {name: FunctionApp(name, build, lambda: self.context) for name, build in HANDLERS.items()}
         self._seen: set[tuple[str, str]] = set()
@@ -91,7 +97,7 @@ class World:
         return RequestLog(self.control(site), self.clock)
 
     def snapshots(self, site: str) -> SnapshotStore:
-        return SnapshotStore(self.data(site))
+        return SnapshotStore(self.data(site), keyring(self.clock))
 
     def ask(self, site: str, action: Action, **fields: Any) -> Request:
         fields.setdefault("origin", "operator")

@@ -218,7 +218,10 @@ def test_rules_of_a_kind_give_the_same_in_any_order(order: list[Any], manifest: 
     assert result == sanitize(manifest, CONTEXT).manifest
 
 
-@pytest.mark.parametrize("rule", {*GENERIC_RULES, *(rule for rules in KIND_RULES.values() for rule in rules)})
+ALL_RULES = dict.fromkeys((*GENERIC_RULES, *(rule for rules in KIND_RULES.values() for rule in rules)))
+
+
+@pytest.mark.parametrize("rule", ALL_RULES)
 def test_every_rule_says_what_it_does_and_has_a_name_of_the_house(rule: Any) -> None:
     assert rule.__name__.startswith(("drop_", "clear_", "carry_", "suspend_"))
     assert rule.__doc__

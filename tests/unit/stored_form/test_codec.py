@@ -3,7 +3,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from kubestandby import codec, envelope
+from kubestandby import codec
 from kubestandby.errors import FormatError
 from kubestandby.layout import Action
 from kubestandby.reports import Change, FieldDiff, ObjectResult, Purpose, RestoreReport
@@ -65,8 +65,9 @@ def test_index_with_every_field_survives() -> None:
 
 def test_bytes_are_sorted_and_without_spaces() -> None:
     assert codec.encode(REQUEST) == (
-        b'{"action":"export","attempt":1,"continues":"","group":"shop","mode":"","name":"t-export-1",'
-        b'"order":null,"origin":"timer","prune_all":false,"requested_at":"2026-11-22T12:00:00Z","snapshot":null,"to":null}'
+        b'{"accept_stale":null,"action":"export","attempt":1,"continues":"","group":"shop","mode":"",'
+        b'"name":"t-export-1","order":null,"origin":"timer","prune_all":false,"requested_at":"2026-11-22T12:00:00Z","snapshot":null,'
+        b'"to":null}'
     )
 
 
@@ -148,39 +149,3 @@ def test_canonical_json_does_not_depend_on_the_order_of_keys(value: object) -> N
     backwards = dict(reversed(value.items())) if isinstance(value, dict) else value
 
     assert codec.canonical_json(backwards) == codec.canonical_json(value)
-
-
-def test_payload_comes_out_of_its_envelope_unchanged() -> None:
-    assert envelope.unwrap(envelope.wrap(b'{"a": 1}\x00\xff')) == b'{"a": 1}\x00\xff'
-
-
-def test_envelope_has_the_form_of_dsse() -> None:
-    assert envelope.wrap(b"{}") == (
-        b'{"payload":"e30=","payloadType":"application/vnd.kubestandby.snapshot.v1+json","signatures":[]}'
-    )
-
-
-def test_envelope_with_signatures_is_read() -> None:
-    signed = envelope.wrap(b"{}", (envelope.Signature(keyid="east-1", sig=b"\x01\x02"),))
-
-    assert b'"signatures":[{"keyid":"east-1","sig":"AQI="}]' in signed
-    assert envelope.unwrap(signed) == b"{}"
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"{}",
-        b"[]",
-        envelope.wrap(b"{}").replace(b"snapshot.v1", b"snapshot.v2"),
-        envelope.wrap(b"{}").replace(b"e30=", b"e30"),
-        envelope.wrap(b"{}").replace(b"e30=", b"e3!="),
-        envelope.wrap(b"{}").replace(b'"e30="', b"17"),
-        envelope.wrap(b"{}").replace(b"[]", b"{}"),
-        envelope.wrap(b"{}").replace(b"[]", b'[{"keyid":1,"sig":""}]'),
-    ],
-)
-def test_malformed_envelope_is_a_format_error(data: bytes) -> None:
-    with pytest.raises(FormatError, match=r"^index 17 is not"):
-        envelope.unwrap(data, "index 17")

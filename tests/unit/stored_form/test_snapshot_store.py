@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from kubestandby import codec, envelope, layout
+from kubestandby import codec, layout
 from kubestandby.archive import Limits
 from kubestandby.errors import (
     FormatError,
@@ -18,6 +18,7 @@ from kubestandby.errors import (
 )
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import GroupName, SnapshotId, SnapshotIndex, Stage
+from tests.fakes.keys import keyring, signed, snapshot_store
 from tests.fakes.memory_store import MemoryStore
 from tests.unit.stored_form.samples import FIRST, GROUP, NOON, built, commit, config_map, index_of, three_objects
 
@@ -32,7 +33,7 @@ def store() -> MemoryStore:
 
 @pytest.fixture
 def snapshots(store: MemoryStore) -> SnapshotStore:
-    return SnapshotStore(store)
+    return snapshot_store(store)
 
 
 def index_at(snapshot: SnapshotId) -> str:
@@ -106,7 +107,7 @@ def test_incomplete_snapshot_is_newest_beside_the_newest_complete_one(snapshots:
 
 
 @pytest.mark.parametrize(
-    "damage", [b"", b"{}", b"\xff", envelope.wrap(b"{}"), envelope.wrap(b"not json")], ids=lambda damage: damage[:9]
+    "damage", [b"", b"{}", b"\xff", signed(b"{}"), signed(b"not json")], ids=lambda damage: damage[:9]
 )
 def test_damaged_index_does_not_hide_the_last_good_snapshot_and_is_told(
     snapshots: SnapshotStore, store: MemoryStore, damage: bytes
@@ -204,7 +205,7 @@ def test_index_whose_entries_were_changed_is_refused(snapshots: SnapshotStore, s
 
 
 def store_index(store: MemoryStore, index: SnapshotIndex) -> None:
-    store.objects[index_at(index.id)] = envelope.wrap(codec.encode(index))
+    store.objects[index_at(index.id)] = signed(codec.encode(index))
 
 
 # reading the objects
@@ -280,11 +281,11 @@ def test_read_that_breaks_off_is_a_passing_error(snapshots: SnapshotStore, store
 
 
 def test_limits_hold_before_the_archive_is_read(store: MemoryStore) -> None:
-    index = commit(SnapshotStore(store))
+    index = commit(snapshot_store(store))
     calls = len(store.calls)
 
     with pytest.raises(IntegrityError, match="the limit is 2"):
-        next(SnapshotStore(store, Limits(objects=2)).objects(index))
+        next(SnapshotStore(store, keyring(), Limits(objects=2)).objects(index))
 
     assert len(store.calls) == calls
 
@@ -440,23 +441,28 @@ def test_index_that_is_not_the_archives_writes_nothing(snapshots: SnapshotStore,
 
 
 def test_freshest_is_the_latest_heartbeat_of_this_snapshot(snapshots: SnapshotStore) -> None:
+    first, second, other = (commit(snapshots, id=id_) for id_ in (FIRST, SECOND, SnapshotId(1, 20)))
     later = NOON + timedelta(minutes=15)
     for time in (later, NOON):
-        snapshots.heartbeat(GROUP, SECOND, time)
-    snapshots.heartbeat(GROUP, SnapshotId(1, 20), later + timedelta(hours=1))
+        snapshots.heartbeat(second, time)
+    snapshots.heartbeat(other, later + timedelta(hours=1))
 
-    assert snapshots.freshest(GROUP, SECOND) == later
-    assert snapshots.freshest(GROUP, FIRST) is None
+    assert snapshots.freshest(second) == later
+    assert snapshots.freshest(first) is None
 
 
 def test_heartbeat_at_the_same_moment_is_written_once(snapshots: SnapshotStore, store: MemoryStore) -> None:
-    snapshots.heartbeat(GROUP, FIRST, NOON)
-    snapshots.heartbeat(GROUP, FIRST, NOON)
+    first = commit(snapshots)
 
-    assert list(store.objects) == ["heartbeats/shop/1-1/20261122T120000.000000Z.json"]
+    snapshots.heartbeat(first, NOON)
+    snapshots.heartbeat(first, NOON)
+
+    assert [key for key in store.objects if key.startswith("heartbeats/")] == [
+        "heartbeats/shop/1-1/20261122T120000.000000Z.json"
+    ]
 
 
 def test_strange_heartbeats_do_not_count(snapshots: SnapshotStore, store: MemoryStore) -> None:
     store.put_if_absent("heartbeats/shop/1-1/tomorrow.json", b"")
 
-    assert snapshots.freshest(GROUP, FIRST) is None
+    assert snapshots.freshest(commit(snapshots)) is None

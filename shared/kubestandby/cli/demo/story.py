@@ -21,6 +21,7 @@ from kubestandby.cli.demo.manifests import SAMPLE_GROUP, changed, namespaces_of,
 from kubestandby.cli.demo.service import Up, run_command, told_errors
 from kubestandby.cli.demo.tables import comparison_table, journey_table, ready_table
 from kubestandby.cli.demo.workspace import PRIMARY_SITE, STANDBY_SITE, Workspace
+from kubestandby.cli.keys_commands import init_keys
 from kubestandby.cli.progress import Steps
 from kubestandby.cli.restore_tables import report_view
 from kubestandby.cli.run_command import follow
@@ -159,6 +160,8 @@ class Demo:
         self.ending.callback(self.forwarder.close)
         self.workspace.write_kubeconfig(forwarded(context, self.forwarder.port))
         self.workspace.write_config(self.wanted.group, self.namespaces, self.wanted.standby, self.wanted.mode)
+        with self.steps.doing("making the keys that sign and seal (kubestandby keys init)"):
+            init_keys(Session.open(self.workspace.config))
         if not self.wanted.keep:
             made = [(standby, self._made_on_standby(standby)), (primary, self._made())]
             self.ending.callback(self._clear, made)

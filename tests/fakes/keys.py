@@ -1,0 +1,62 @@
+"""Keys of the sites east and west, made once per process; sealed snapshots for tests that start from manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from kubestandby.adapters.key_folder import create_folder
+from kubestandby.archive import ArchiveBuilder
+from kubestandby.keys.keyring import Keyring
+from kubestandby.keys.making import KeyBundle, make_keys
+from kubestandby.keys.sealed_form import is_sealed
+from kubestandby.keys.sealing import Origin, SnapshotSealer
+from kubestandby.ports import Clock, ObjectStore
+from kubestandby.resources import Manifest, ObjectRef
+from kubestandby.snapshot_store import INDEX_TYPE, SIGNED_BY, SnapshotStore
+from kubestandby.snapshots import GroupName, SiteName, Stage
+from tests.fakes.fake_clock import FakeClock
+
+EAST, WEST = SiteName("east"), SiteName("west")
+_MADE = datetime(2026, 1, 1, tzinfo=UTC)
+_LIFETIME = timedelta(days=20 * 365)
+
+
+@cache
+def key_bundle() -> KeyBundle:
+    return make_keys((EAST, WEST), _MADE, _LIFETIME)
+
+
+def keyring(clock: Clock | None = None) -> Keyring:
+    keys = key_bundle()
+    return Keyring(keys.trust, keys, clock or FakeClock())
+
+
+def snapshot_store(store: ObjectStore, clock: Clock | None = None) -> SnapshotStore:
+    return SnapshotStore(store, keyring(clock))
+
+
+def sealer(group: str = "shop", source_cluster: str = "", site: SiteName = EAST) -> SnapshotSealer:
+    return keyring().sealer(Origin(GroupName(group), source_cluster), site, (EAST, WEST))
+
+
+def add_sealed(builder: ArchiveBuilder, sealing: SnapshotSealer, manifests: Iterable[Manifest]) -> None:
+    """Puts manifests into an archive as an export does: under `<kind>s`, Secrets sealed."""
+    for manifest in manifests:
+        stored = sealing.seal(manifest)
+        plural = f"{manifest['kind'].lower()}s"
+        builder.add(ObjectRef.of(manifest), plural, stored, sealed=is_sealed(stored))
+
+
+def write_keys(folder: Path) -> Path:
+    """All keys as files, in `keys/` of this folder."""
+    if not (folder / "keys").exists():
+        create_folder(folder / "keys", key_bundle())
+    return folder / "keys"
+
+
+def signed(payload: bytes, stage: Stage = Stage.RAW, site: SiteName = EAST) -> bytes:
+    """Any bytes in the envelope of an index, signed by who signs indexes of this stage."""
+    return keyring().sign(payload, INDEX_TYPE, SIGNED_BY[stage], site)
