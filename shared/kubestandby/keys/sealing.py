@@ -126,7 +126,7 @@ class SnapshotSealer:
 
 
 class SnapshotUnsealer:
-    """Opens the objects of one snapshot. `source_of` tells how an object is named on its source, where it was sealed."""
+    """Opens the objects of one snapshot. `source_of` tells how an object is named where it was sealed."""
 
     def __init__(self, origin: Origin, key: bytes, what: str, source_of: SourceOf = _as_it_is) -> None:
         self._origin = origin

@@ -333,3 +333,16 @@ def test_every_changed_byte_of_a_sealed_value_is_caught(data: st.DataObject) -> 
     raw[place] ^= data.draw(st.integers(1, 255))
     with pytest.raises(UnsealError):
         sealed.unsealer().unseal({**sealed.manifests[0], "sealed": base64.b64encode(raw).decode()})
+
+
+def test_secret_whose_namespace_was_renamed_on_the_way_opens_under_its_old_name_only() -> None:
+    sealed = Sealed(secret())
+    moved = {**sealed.manifests[0], "metadata": {"name": "till", "namespace": "shop-dr"}}
+    index = index_of(sealed.sealing)
+
+    renamed = keyring(KEYS).unsealer(replace(index, renamed_namespaces={"shop": "shop-dr"}), WEST)
+
+    assert renamed.unseal(moved)["data"] == {"password": PASSWORD}
+    for others in ({}, {"bank": "shop-dr"}):
+        with pytest.raises(UnsealError, match="was sealed as another object"):
+            keyring(KEYS).unsealer(replace(index, renamed_namespaces=others), WEST).unseal(moved)
