@@ -14,6 +14,7 @@ from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import GroupName, SiteName, SnapshotIndex, Stage
 from tests.fakes.fake_clock import FakeClock
 from tests.fakes.fake_cluster import FakeCluster
+from tests.fakes.keys import snapshot_store
 from tests.fakes.memory_store import MemoryStore
 from tests.properties.clusters import NAMESPACES
 
@@ -34,8 +35,8 @@ class Pipeline:
         self.site = site
         self.group = group(**restore)
         self.clock = FakeClock()
-        self.raw = SnapshotStore(MemoryStore())
-        self.sanitized = SnapshotStore(MemoryStore())
+        self.raw = snapshot_store(MemoryStore(), self.clock)
+        self.sanitized = snapshot_store(MemoryStore(), self.clock)
 
     def export(self, cluster: FakeCluster) -> SnapshotIndex:
         self.clock.advance(1)
@@ -68,10 +69,11 @@ def cluster(site: SiteName, manifests: Iterable[dict[str, Any]] = ()) -> FakeClu
 
 
 def state(index: SnapshotIndex) -> dict[str, str]:
-    """What a snapshot holds: each object's digest."""
-    return {entry.path: entry.sha256 for entry in index.entries}
+    """What a snapshot holds: each object's digest, where it is not sealed: no two seals are the same."""
+    return {entry.path: "sealed" if entry.sealed else entry.sha256 for entry in index.entries}
 
 
 def manifests(snapshots: SnapshotStore, index: SnapshotIndex) -> dict[str, Any]:
     assert index.stage in tuple(Stage)
-    return {item.entry.path: item.manifest for item in snapshots.objects(index)}
+    unsealer = snapshots.keyring.unsealer(index, EAST)
+    return {item.entry.path: unsealer.unseal(item.manifest) for item in snapshots.objects(index)}
