@@ -31,10 +31,10 @@ lifetime_option = click.option(
 
 @click.group()
 def keys() -> None:
-    """Make, check and replace the keys of snapshots (prepared: this version neither signs nor seals yet).
+    """Make, check and replace the keys of snapshots.
 
-    With them every snapshot will be signed by whoever made it, and what is in its Secrets be sealed for the sites of
-    the group. The keys are files in `keys/` beside the configuration.
+    Every snapshot is signed by whoever made it, and what is in its Secrets is sealed for the sites of the group. The
+    keys are files in `keys/` beside the configuration, or where `spec.keys` says.
     """
 
 
