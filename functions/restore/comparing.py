@@ -11,7 +11,6 @@ from kubestandby.resources import FIELD_MANAGER, Manifest
 
 from .field_sets import ITSELF, FieldSet, step
 
-
 _FILLED_BY_THE_SERVER = "f:volumeClaimTemplates"
 """Of a StatefulSet: the server fills `status` and more into them, and lets nobody change them afterwards."""
 
