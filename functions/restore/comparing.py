@@ -4,7 +4,7 @@ A "yes" is certain. A "no" may be wrong, for the server may write a value in ano
 quantities): such an object is settled by a dry run (`settling`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kubestandby.resources import FIELD_MANAGER, Manifest
@@ -14,6 +14,8 @@ from .field_sets import ITSELF, FieldSet, step
 _FILLED_BY_THE_SERVER = "f:volumeClaimTemplates"
 """Of a StatefulSet: the server fills `status` and more into them, and lets nobody change them afterwards."""
 
+_OBJECT = (dict, Mapping)  # dict first: an exact type is told faster than an abstract one
+
 
 def is_as_desired(desired: Manifest, live: Manifest) -> bool:
     """Whether an apply of `desired` would change nothing.
@@ -22,15 +24,19 @@ def is_as_desired(desired: Manifest, live: Manifest) -> bool:
     any more (`metadata.managedFields`, operation Apply: server-side apply removes what its manager leaves out), and
     holds no more than desired in what is applied as a whole.
     """
-    if not covers(desired, live) or _sent_whole(live) or _owns_more(desired, live):
+    if not covers(desired, live):
         return False
     entries = live.get("metadata", {}).get("managedFields") or ()
-    return not any(_holds_more(desired, live, e.get("fieldsV1") or {}) for e in entries if not e.get("subresource"))
+    through_itself = [entry for entry in entries if not entry.get("subresource")]
+    return _owns_just(desired, through_itself) and not any(
+        _holds_more(desired, live, entry.get("fieldsV1") or {}) for entry in through_itself
+    )
 
 
 def is_ours(live: Manifest) -> bool:
     """Whether a restore has made or changed the object: we own a field of it."""
-    return bool(_managed_by_us(live, "Apply") or _managed_by_us(live, "Update"))
+    entries = live.get("metadata", {}).get("managedFields") or ()
+    return any(entry.get("manager") == FIELD_MANAGER and not entry.get("subresource") for entry in entries)
 
 
 def covers(desired: Any, live: Any) -> bool:
@@ -39,8 +45,10 @@ def covers(desired: Any, live: Any) -> bool:
     Mappings: live may have more keys; a null means an absent key. Lists: equal length, each element covered. Numbers
     compare by value within their type, so that 1 and true differ.
     """
-    if isinstance(desired, Mapping):
-        return isinstance(live, Mapping) and _mapping_covers(desired, live)
+    if isinstance(desired, str):
+        return bool(desired == live)
+    if isinstance(desired, _OBJECT):
+        return isinstance(live, _OBJECT) and _mapping_covers(desired, live)
     if isinstance(desired, list):
         return (
             isinstance(live, list)
@@ -60,24 +68,15 @@ def _mapping_covers(desired: Mapping[str, Any], live: Mapping[str, Any]) -> bool
     return True
 
 
-def _managed_by_us(live: Manifest, operation: str) -> list[Mapping[str, Any]]:
-    entries = live.get("metadata", {}).get("managedFields") or ()
-    return [
-        entry
-        for entry in entries
-        if entry.get("manager") == FIELD_MANAGER
-        and entry.get("operation") == operation
-        and not entry.get("subresource")
-    ]
+def _owns_just(desired: Manifest, entries: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether none of the fields that we own is lacking in desired.
 
-
-def _sent_whole(live: Manifest) -> bool:
-    """Whether we created or replaced the object whole: what we left out since then shows in no field's ownership."""
-    return bool(_managed_by_us(live, "Update")) and not _managed_by_us(live, "Apply")
-
-
-def _owns_more(desired: Manifest, live: Manifest) -> bool:
-    return any(_lacks(desired, entry.get("fieldsV1") or {}) for entry in _managed_by_us(live, "Apply"))
+    Where we created or replaced an object whole (Update), what we left out since then shows in no field's ownership.
+    """
+    ours = [entry for entry in entries if entry.get("manager") == FIELD_MANAGER]
+    applied = [entry for entry in ours if entry.get("operation") == "Apply"]
+    sent_whole = not applied and any(entry.get("operation") == "Update" for entry in ours)
+    return not sent_whole and not any(_lacks(desired, entry.get("fieldsV1") or {}) for entry in applied)
 
 
 def _lacks(desired: Any, fields: FieldSet) -> bool:
@@ -101,7 +100,7 @@ def _holds_more(desired: Any, live: Any, fields: FieldSet) -> bool:
         if element in (ITSELF, _FILLED_BY_THE_SERVER):
             continue
         (is_desired, wanted), (is_live, found) = step(desired, element), step(live, element)
-        if not (is_desired and is_live):
+        if not (is_desired and is_live) or wanted == found:
             continue
         if below:
             if _holds_more(wanted, found, below):

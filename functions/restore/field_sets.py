@@ -6,6 +6,7 @@ a list that is a set, `i:0` of a place in a list; `.` stands for the node itself
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 FieldSet = Mapping[str, Any]
@@ -13,15 +14,18 @@ Steps = tuple[str, ...]
 
 ITSELF = "."
 
+_OBJECT = (dict, Mapping)  # dict first: an exact type is told faster than an abstract one
+
 
 def step(value: Any, element: str) -> tuple[bool, Any]:
     """Follows one path element; whether it leads anywhere, and where."""
-    tag, _, rest = element.partition(":")
-    if tag == "f":
-        return (True, value[rest]) if isinstance(value, Mapping) and rest in value else (False, None)
+    if element.startswith("f:"):
+        name = element[2:]
+        return (True, value[name]) if isinstance(value, _OBJECT) and name in value else (False, None)
     if not isinstance(value, list):
         return False, None
-    return _list_step(value, tag, json.loads(rest))
+    tag, _, rest = element.partition(":")
+    return _list_step(value, tag, _decoded(rest))
 
 
 def follow(value: Any, steps: Steps) -> tuple[bool, Any]:
@@ -69,6 +73,12 @@ def label(steps: Steps) -> str:
     return "".join(_word(element) for element in steps).removeprefix(".")
 
 
+@lru_cache(maxsize=4096)
+def _decoded(text: str) -> Any:
+    """What an element names: a key, a value, a place. Read only: every object of a kind names much the same."""
+    return json.loads(text)
+
+
 def _is_element(element: str) -> bool:
     return not element.startswith("f:")
 
@@ -78,7 +88,7 @@ def _loosely(value: Any, element: str) -> tuple[bool, Any]:
     found, inner = step(value, element)
     if found or not element.startswith("k:") or not isinstance(value, list):
         return found, inner
-    wanted = json.loads(element[2:])
+    wanted = _decoded(element[2:])
     fits = (
         i for i in value if isinstance(i, Mapping) and all(i.get(name, part) == part for name, part in wanted.items())
     )

@@ -214,14 +214,16 @@ def _assemble(lines: list[tuple[bytes, bytes, bytes, bytes]], values: list[Any])
         if opener is not None:
             opener[opened] = levels[depth] = [] if dashes else {}
             opener = None
-        for dash in range(2, len(dashes) + 1, 2):
-            if dash == len(dashes) and not key:
+        to_enter = len(dashes) >> 1
+        while to_enter:
+            if to_enter == 1 and not key:
                 levels[depth].append(value)
                 break
-            child: Any = {} if dash == len(dashes) else []
+            child: Any = {} if to_enter == 1 else []
             levels[depth].append(child)
             depth += 1
             levels[depth] = child
+            to_enter -= 1
         else:
             if text:
                 levels[depth][_KEY_NAMES[key]] = value
