@@ -12,11 +12,12 @@ from kubestandby.errors import ClusterError, ClusterUnavailableError
 from kubestandby.ports import Clock, Cluster
 from kubestandby.reports import Change, ObjectResult
 
+from .comparing import is_ours
 from .definitions import await_definitions
 from .deletions import await_deletions
 from .live_state import is_being_deleted
 from .owners import linked, missing, owners_among, without_owner
-from .plans import DesiredObject, GroupKind, Identity, Method, Plan, PlannedObject
+from .plans import DesiredObject, GroupKind, Identity, Method, Plan, PlannedObject, Uids
 from .refusals import describe, explain, is_invalid, is_webhook_failure, may_pass
 from .sending import WHOLE_REASON, send, strip
 from .waves import CRD, NAMESPACE, definitions
@@ -34,6 +35,19 @@ class _Refusal:
     error: ClusterError
 
 
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of an apply.
+
+    Attributes:
+        results: of each object in the plan's waves.
+        unmarked: UIDs of objects on which we own no field, for they have none: the server keeps no record of us there.
+    """
+
+    results: Mapping[Identity, ObjectResult]
+    unmarked: Uids
+
+
 @dataclass(slots=True)
 class _Run:
     """How far the apply has come.
@@ -41,11 +55,13 @@ class _Run:
     Attributes:
         owners: the objects whose UIDs others wait for.
         uids: of them, as far as they are known.
+        unmarked: as in `Applied`.
         unlinked: objects that were sent before all of their owners were there, and the owners that were missing.
     """
 
     owners: frozenset[Identity] = frozenset()
     uids: dict[Identity, str] = field(default_factory=dict)
+    unmarked: dict[Identity, str] = field(default_factory=dict)
     unlinked: dict[Identity, tuple[PlannedObject, tuple[Identity, ...]]] = field(default_factory=dict)
     results: dict[Identity, ObjectResult] = field(default_factory=dict)
     refusals: dict[Identity, _Refusal] = field(default_factory=dict)
@@ -106,11 +122,8 @@ class Applier:
         self._clock = clock
         self._pool = pool
 
-    def apply(self, plan: Plan) -> Mapping[Identity, ObjectResult]:
+    def apply(self, plan: Plan) -> Applied:
         """Sends what the plan says.
-
-        Returns:
-            the outcome of each object in the plan's waves.
 
         Raises:
             ClusterUnavailableError: the cluster cannot be reached any more; running the restore again converges.
@@ -126,7 +139,7 @@ class Applier:
             for wave in plan.waves:
                 self._apply_wave(run, [item for item in wave if item.identity in open_objects])
         self._link_late(run)
-        return run.results
+        return Applied(run.results, run.unmarked)
 
     def _apply_wave(self, run: _Run, wave: Sequence[PlannedObject]) -> None:
         sendable = []
@@ -163,6 +176,8 @@ class Applier:
             raise ClusterError(f"{desired.ref} is being deleted; restore again when it is gone", status=409)
         if planned.identity in run.owners:
             run.uids[planned.identity] = live["metadata"]["uid"]
+        if not is_ours(live):
+            run.unmarked[planned.identity] = live["metadata"]["uid"]
         if planned.live_version and live["metadata"].get("resourceVersion") == planned.live_version:
             return planned.result(Change.UNCHANGED)
         note = planned.reason if planned.recreates else desired.note

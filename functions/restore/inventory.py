@@ -10,7 +10,7 @@ import json
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kubestandby.codec import canonical_json
@@ -20,7 +20,7 @@ from kubestandby.resources import GVK, Manifest, ResourceType
 from kubestandby.snapshots import GroupName, SnapshotId
 
 from .live_state import NAMESPACES
-from .plans import Identity
+from .plans import Identity, Uids
 from .references import child
 
 SYSTEM_NAMESPACE = "kubestandby-system"
@@ -47,6 +47,7 @@ class Inventory:
         highest: the newest that ever was: the high-water mark against replays of old ones.
         mode: of the last restore.
         owned: objects that came from the group's snapshots.
+        unmarked: of them, UIDs of those on which we own no field: only this tells that they are ours.
         pending_restarts: workloads that a restore was to restart and may not have come to.
     """
 
@@ -54,6 +55,7 @@ class Inventory:
     highest: SnapshotId | None = None
     mode: str = ""
     owned: frozenset[Identity] = frozenset()
+    unmarked: Uids = field(default_factory=dict)
     pending_restarts: frozenset[Identity] = frozenset()
 
 
@@ -158,6 +160,7 @@ def _to_json(inventory: Inventory) -> Mapping[str, Any]:
         "highest": _snapshot_text(inventory.highest),
         "mode": inventory.mode,
         "owned": _fold(inventory.owned),
+        "unmarked": [[*identity, uid] for identity, uid in sorted(inventory.unmarked.items())],
         "pendingRestarts": _fold(inventory.pending_restarts),
     }
 
@@ -170,6 +173,7 @@ def _from_json(value: Mapping[str, Any]) -> Inventory:
         highest=SnapshotId.parse(value["highest"]) if value["highest"] else None,
         mode=str(value["mode"]),
         owned=_unfold(value["owned"]),
+        unmarked={(group, kind, space, name): uid for group, kind, space, name, uid in value.get("unmarked", ())},
         pending_restarts=_unfold(value["pendingRestarts"]),
     )
 

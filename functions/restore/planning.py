@@ -65,11 +65,16 @@ class Planning:
             ClusterError: its namespaces or types cannot be read.
         """
         resolver = Resolver(self.cluster.discover(), definitions_among(objects))
-        plan = self._plan_of_objects(task, target, resolver, objects)
+        plan = self._plan_of_objects(task, target, inventory, resolver, objects)
         return replace(plan, pruning=self._pruning(task, resolver, inventory, objects, plan))
 
     def _plan_of_objects(
-        self, task: RestoreTask, target: ClusterIdentity, resolver: Resolver, objects: Sequence[SnapshotPair]
+        self,
+        task: RestoreTask,
+        target: ClusterIdentity,
+        inventory: Inventory,
+        resolver: Resolver,
+        objects: Sequence[SnapshotPair],
     ) -> Plan:
         settings = task.group.restore
         used = {ref.namespace for ref, _ in objects if ref.namespace}
@@ -78,7 +83,7 @@ class Planning:
         selection = select(objects, resolver, task.mode, live.keys())
         exact = settings.conflict is ConflictPolicy.REPLACE
         found = survey(self.cluster, self.pool, objects_to_survey(selection, active), exact=exact)
-        settled = settle(self.cluster, self.pool, found.findings.values(), settings)
+        settled = settle(self.cluster, self.pool, found.findings.values(), settings, inventory.unmarked)
         return make_plan(
             PlanInput(
                 group=task.group.name,
@@ -115,6 +120,7 @@ class Planning:
             return Pruning()
         known = PruneInput(
             owned=inventory.owned,
+            unmarked=inventory.unmarked,
             others=others,
             in_snapshot=in_snapshot,
             namespaces=task.index.namespaces,

@@ -13,21 +13,31 @@ PROBE_NAME = "kubestandby-probe"
 _ALLOCATED = ("clusterIP", "clusterIPs", "healthCheckNodePort")
 
 
-def would_be_valid_anew(cluster: Cluster, desired: DesiredObject, live: Manifest) -> bool:
-    """Whether the same object under a new name would pass: then the change is what the server refuses.
+def made_anew(cluster: Cluster, desired: DesiredObject, live: Manifest) -> Manifest | None:
+    """The object as the server would make it anew, None where it would not: then the object itself is what it refuses.
 
-    That is what "immutable" means, without reading the server's prose. What the live object occupies (a Service's
-    addresses and ports) is left out, since it cannot be had twice.
+    Asked under another name: that is what "immutable" means, without reading the server's prose. What the live object
+    occupies (a Service's addresses and ports) is left out, since it cannot be had twice.
     """
     metadata = {**desired.manifest["metadata"], "name": PROBE_NAME}
     probe = {**desired.manifest, "metadata": metadata}
-    if desired.ref.gvk.group_kind == ("", "Service"):
+    if _is_service(desired):
         probe["spec"] = _without_occupied(desired.manifest.get("spec") or {}, live.get("spec") or {})
     try:
-        cluster.create(desired.resource, probe, dry_run=True)
+        found = cluster.create(desired.resource, probe, dry_run=True)
     except ClusterError:
-        return False
-    return True
+        return None
+    return _as_desired(found, desired)
+
+
+def _as_desired(found: Manifest, desired: DesiredObject) -> Manifest:
+    """Under its own name, and with what was left out of the question."""
+    spec = {"spec": {**found["spec"], **(desired.manifest.get("spec") or {})}} if _is_service(desired) else {}
+    return {**found, **spec, "metadata": desired.manifest["metadata"]}
+
+
+def _is_service(desired: DesiredObject) -> bool:
+    return desired.ref.gvk.group_kind == ("", "Service")
 
 
 def _without_occupied(spec: Manifest, live: Manifest) -> dict[str, Any]:

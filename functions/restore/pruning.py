@@ -1,7 +1,8 @@
 """What earlier snapshots brought and this one does not hold any more: what of it is deleted, and what stays.
 
-Deleted is only what is ours: the inventory holds it, and the live object still has fields that we own (an object that
-others have made anew under its name has none), and no other group has brought it too. Never what data or other objects
+Deleted is only what is ours: the inventory holds it, the live object still has fields that we own (an object that
+others have made anew under its name has none) or, where it has no fields, is the very one, and no other group has
+brought it too. Never what data or other objects
 would go with: namespaces, definitions, volumes, claims, and objects that own claims.
 """
 
@@ -17,7 +18,7 @@ from kubestandby.resources import Manifest, ObjectRef, ResourceType
 from .claims import claims_of
 from .comparing import is_ours
 from .live_state import Name, is_being_deleted, read_all
-from .plans import Deletion, DesiredObject, GroupKind, Identity, Pruning
+from .plans import Deletion, DesiredObject, GroupKind, Identity, Pruning, Uids
 from .refusals import describe
 from .resolving import Resolver
 from .waves import CRD, NAMESPACE, order
@@ -36,6 +37,7 @@ class PruneInput:
 
     Attributes:
         owned: the group's inventory.
+        unmarked: UIDs of those of them on which we own no field.
         others: what other groups have brought.
         in_snapshot: everything in the snapshot, whatever becomes of it.
         namespaces: in dependency order.
@@ -43,6 +45,7 @@ class PruneInput:
     """
 
     owned: Set[Identity]
+    unmarked: Uids
     others: Set[Identity]
     in_snapshot: Set[Identity]
     namespaces: Sequence[str]
@@ -51,6 +54,7 @@ class PruneInput:
 
 @dataclass(slots=True)
 class _Found:
+    unmarked: Uids
     deletable: list[DesiredObject]
     uids: dict[Identity, str]
     kept: list[ObjectResult]
@@ -64,7 +68,7 @@ def find_prunable(cluster: Cluster, resolver: Resolver, known: PruneInput) -> Pr
         ClusterUnavailableError: the cluster did not answer within its budget.
     """
     candidates = known.owned - known.in_snapshot
-    found = _Found([], {}, [], set(candidates & known.others))
+    found = _Found(known.unmarked, [], {}, [], set(candidates & known.others))
     for resource, names in _by_type(candidates - known.others, resolver).items():
         _look(cluster, resource, names, found)
     if len(found.deletable) > LARGEST_SHARE * len(known.owned) and not known.prune_all:
@@ -106,7 +110,8 @@ def _look(cluster: Cluster, resource: ResourceType, names: set[Name], found: _Fo
 
 
 def _sort(cluster: Cluster, ref: ObjectRef, resource: ResourceType, live: Manifest | None, found: _Found) -> None:
-    if live is None or is_being_deleted(live) or not is_ours(live):
+    unmarked = live is not None and found.unmarked.get(ref.identity) == live["metadata"]["uid"]
+    if live is None or is_being_deleted(live) or not (unmarked or is_ours(live)):
         found.gone.add(ref.identity)
         return
     if ref.gvk.group_kind in NEVER:

@@ -16,7 +16,7 @@ from .applier import Applier
 from .deleting import delete_pruned
 from .inventory import Inventory, InventoryLedger
 from .planning import NOT_ALL_IS_IN_PLACE, Planning, RestoreTask, has_refusals
-from .plans import DesiredObject, Identity, Plan
+from .plans import DesiredObject, Identity, Plan, Uids
 from .pruning import put_off
 from .rehearsing import rehearse
 from .reporting import Happened, PhaseClock, RestoreContext, final_results, make_report
@@ -157,11 +157,12 @@ class Restorer:
         with job.phases.phase("apply"):
             begun = _begun(plan, inventory)
             job.ledger.write(begun)
-            outcomes = Applier(self.cluster, self.clock, job.pool).apply(plan)
+            applied = Applier(self.cluster, self.clock, job.pool).apply(plan)
+            outcomes = applied.results
             restarts = self._restart(job, plan, inventory, outcomes)
             pruned = self._prune(job, plan, outcomes)
-            owned = begun.owned - plan.pruning.gone - _deleted(pruned)
-            job.ledger.write(replace(begun, owned=owned, pending_restarts=frozenset(restarts.failed)))
+            done = _done(begun, plan.pruning.gone | _deleted(pruned), applied.unmarked)
+            job.ledger.write(replace(done, pending_restarts=frozenset(restarts.failed)))
         happened = Happened(outcomes={**outcomes, **pruned}, restarted=restarts.done, failed_restarts=restarts.failed)
         with job.phases.phase("wait"):
             waiter = Waiter(self.cluster, self.clock, job.pool, self.grace)
@@ -192,6 +193,13 @@ def _deleted(pruned: Mapping[Identity, ObjectResult]) -> frozenset[Identity]:
     return frozenset(identity for identity, result in pruned.items() if result.change is Change.PRUNED)
 
 
+def _done(begun: Inventory, gone: frozenset[Identity], unmarked: Uids) -> Inventory:
+    """The inventory as it is after the apply."""
+    owned = begun.owned - gone
+    known = {identity: uid for identity, uid in {**begun.unmarked, **unmarked}.items() if identity in owned}
+    return replace(begun, owned=owned, unmarked=known)
+
+
 def _begun(plan: Plan, inventory: Inventory) -> Inventory:
     """The inventory as it has to be before the first object is sent."""
     not_ours = (Change.BLOCKED, Change.FAILED, Change.SKIPPED)
@@ -202,6 +210,7 @@ def _begun(plan: Plan, inventory: Inventory) -> Inventory:
         highest=max(plan.snapshot, inventory.highest or plan.snapshot),
         mode=plan.mode.value,
         owned=inventory.owned | owned,
+        unmarked=inventory.unmarked,
         pending_restarts=inventory.pending_restarts | {ref.identity for ref in plan.restarts},
     )
 

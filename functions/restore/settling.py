@@ -12,14 +12,14 @@ from kubestandby.errors import ClusterError, ClusterUnavailableError
 from kubestandby.groups import ConflictPolicy, RestoreSettings
 from kubestandby.ports import Cluster
 from kubestandby.reports import Change, FieldDiff, ObjectResult
-from kubestandby.resources import Manifest
+from kubestandby.resources import Manifest, ObjectRef
 
 from .claims import claims_of
 from .comparing import covers, is_ours
 from .diffs import field_diffs, without_servers_fields
 from .drift import drift, foreign_fields
-from .plans import DesiredObject, Identity, Method, PlannedObject
-from .probing import would_be_valid_anew
+from .plans import DesiredObject, Identity, Method, PlannedObject, Uids
+from .probing import made_anew
 from .refusals import describe, is_invalid, refuses_dry_run
 from .sending import WHOLE_REASON, Sent, replacement, send, strip
 from .survey import Finding
@@ -32,9 +32,9 @@ Answer = PlannedObject | ObjectResult
 
 
 def settle(
-    cluster: Cluster, pool: Executor, findings: Iterable[Finding], settings: RestoreSettings
+    cluster: Cluster, pool: Executor, findings: Iterable[Finding], settings: RestoreSettings, unmarked: Uids
 ) -> Mapping[Identity, Answer]:
-    """Asks the server about each finding that has a live object.
+    """Asks the server about each finding that has a live object; `unmarked` are ours without any field of ours.
 
     Returns:
         a planned change, or the result where nothing will be sent: unchanged, left alone, or refused for good.
@@ -42,7 +42,7 @@ def settle(
     Raises:
         ClusterUnavailableError: the cluster cannot be reached any more.
     """
-    settler = _Settler(cluster, settings)
+    settler = _Settler(cluster, settings, unmarked)
     open_findings = [finding for finding in findings if finding.live is not None and not finding.being_deleted]
     answers = pool.map(lambda finding: settler.settle(finding, finding.live or {}), open_findings)
     return {finding.desired.identity: answer for finding, answer in zip(open_findings, answers, strict=True)}
@@ -52,6 +52,7 @@ def settle(
 class _Settler:
     cluster: Cluster
     settings: RestoreSettings
+    unmarked: Uids
 
     def settle(self, finding: Finding, live: Manifest) -> Answer:
         """What is to become of one object."""
@@ -71,11 +72,14 @@ class _Settler:
 
     def _leaves_alone(self, live: Manifest) -> bool:
         """Whether the object is others' affair altogether."""
-        return self.settings.conflict is ConflictPolicy.SKIP and not is_ours(live)
+        return self.settings.conflict is ConflictPolicy.SKIP and not self._is_ours(live)
 
     def _force(self, live: Manifest) -> bool:
         """Whether what others have changed in our objects is taken back; of others' objects it is only asked."""
-        return self.settings.conflict is not ConflictPolicy.SKIP or not is_ours(live)
+        return self.settings.conflict is not ConflictPolicy.SKIP or not self._is_ours(live)
+
+    def _is_ours(self, live: Manifest) -> bool:
+        return is_ours(live) or self.unmarked.get(ObjectRef.of(live).identity) == live["metadata"]["uid"]
 
     def _without_others(self, desired: DesiredObject, live: Manifest, sent: Sent) -> Manifest:
         """The object as the server would have it in the end."""
@@ -127,11 +131,12 @@ class _Settler:
         if error.status == 409 and not self._force(live):
             return _skipped(desired, live, describe(error))
         immutable = is_invalid(error) and not self._leaves_alone(live)
-        if not immutable or not would_be_valid_anew(self.cluster, desired, live):
+        anew = made_anew(self.cluster, desired, live) if immutable else None
+        if anew is None:
             return self._undecided(desired, live, error)
-        return self._to_recreate(desired, live, describe(error))
+        return self._to_recreate(desired, live, anew, describe(error))
 
-    def _to_recreate(self, desired: DesiredObject, live: Manifest, words: str) -> Answer:
+    def _to_recreate(self, desired: DesiredObject, live: Manifest, anew: Manifest, words: str) -> Answer:
         kind = desired.ref.gvk.kind
         if not self.settings.recreate.holds(*desired.ref.gvk.group_kind):
             reason = f"recreate needed: {words}; delete the live object, or allow it ({_permission(desired)}), and "
@@ -144,7 +149,7 @@ class _Settler:
             desired=desired,
             change=Change.CONFIGURED,
             reason=f"recreated: {words}",
-            diffs=_own_diffs(desired, live),
+            diffs=field_diffs(desired.ref, {**live, "metadata": anew["metadata"]}, anew),
             recreates=live["metadata"]["uid"],
         )
 

@@ -17,7 +17,7 @@ def merged(live: Mapping[str, Any], applied: Mapping[str, Any], manager: str) ->
     _merge(result, applied)
     others = [e for e in entries if (e["manager"], e["operation"]) != (manager, "Apply")]
     mine = {"manager": manager, "operation": "Apply", "apiVersion": applied["apiVersion"], "fieldsV1": fields}
-    result["metadata"]["managedFields"] = [*others, {**mine, "fieldsType": "FieldsV1"}]
+    result["metadata"]["managedFields"] = [*others, *([{**mine, "fieldsType": "FieldsV1"}] if fields else [])]
     return result
 
 

@@ -61,7 +61,7 @@ def apply(
     cluster: FakeCluster, *planned: PlannedObject, clock: FakeClock | None = None
 ) -> Mapping[Identity, ObjectResult]:
     with ThreadPoolExecutor(1) as pool:
-        return Applier(cluster, clock or FakeClock(NOON), pool).apply(plan_of(*planned))
+        return Applier(cluster, clock or FakeClock(NOON), pool).apply(plan_of(*planned)).results
 
 
 def changes(results: Mapping[Identity, ObjectResult]) -> dict[str, str]:

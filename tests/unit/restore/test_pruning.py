@@ -270,6 +270,31 @@ def test_what_somebody_has_deleted_already_is_forgotten() -> None:
     assert "c0" not in owned(cluster)
 
 
+def account(name: str) -> dict[str, Any]:
+    """An object without any field: the server records no manager on it."""
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": "shop"}}
+
+
+def test_an_object_without_fields_is_ours_by_its_uid() -> None:
+    cluster = standby()
+    restored(cluster, *MANY, account("robot"), account("other"))
+    cluster.take_out("ServiceAccount", "shop", "other")
+    cluster.put(account("other"))
+
+    restored(cluster, *MANY)
+
+    assert cluster.object("ServiceAccount", "shop", "robot") is None
+    assert cluster.object("ServiceAccount", "shop", "other") is not None
+
+
+def test_an_object_without_fields_is_ours_after_many_restores() -> None:
+    cluster = standby()
+    for _ in range(3):
+        restored(cluster, *MANY, account("robot"))
+
+    assert pruned(restored(cluster, *MANY)) == ["robot"]
+
+
 NAMES = st.sampled_from([f"n{number}" for number in range(6)])
 SNAPSHOTS = st.dictionaries(st.tuples(st.sampled_from(["ConfigMap", "Secret"]), NAMES), st.sampled_from(["1", "2"]))
 

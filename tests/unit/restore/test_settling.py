@@ -18,7 +18,7 @@ def settled(cluster: FakeCluster, wanted: dict[str, Any]) -> PlannedObject | Obj
     item = desired(wanted)
     live = cluster.get(item.resource, item.ref.namespace, item.ref.name)
     with ThreadPoolExecutor(1) as pool:
-        return settle(cluster, pool, [Finding(item, live)], RestoreSettings())[item.identity]
+        return settle(cluster, pool, [Finding(item, live)], RestoreSettings(), {})[item.identity]
 
 
 def refusal(status: int, words: str = "no") -> ClusterError:
