@@ -1,10 +1,12 @@
 """What a request to import brings along: written once, checked before it is read, never more than allowed."""
 
+import gzip
 from dataclasses import replace
 
 import pytest
 
 from kubestandby import layout
+from kubestandby.codec import sha256_hex
 from kubestandby.errors import FormatError, IntegrityError, ManifestError
 from kubestandby.import_payload import ImportedObject, PayloadLimits, PayloadWriter, open_payload, payload_names
 from kubestandby.requests import ImportOrder
@@ -108,3 +110,21 @@ def test_what_json_cannot_hold_is_refused_with_its_origin(value: object) -> None
         deep = [deep]
     with PayloadWriter() as writer, pytest.raises(ManifestError, match="f:1: nested too deeply, or with half"):
         writer.add("f:1", {"data": deep})
+
+
+@pytest.mark.parametrize("line", [b"{", b"[1]", b'["f:1", 1]', b"[1, {}]", b"\xff"])
+def test_lines_that_are_not_in_our_form_are_refused(line: bytes) -> None:
+    store, data = MemoryStore(), gzip.compress(line + b"\n")
+    order = ImportOrder(payload=uploaded(store, "a").payload, sha256=sha256_hex(data), size=len(data))
+    store.objects[layout.import_key(SHOP, order.payload)] = data
+    with pytest.raises(FormatError, match="line 1 is not in our form; import the files again"):
+        read(store, order)
+
+
+@pytest.mark.parametrize("data", [b"plain text", gzip.compress(b'["f", {}]\n' * 1000)[:-9]])
+def test_what_is_not_gzip_to_its_end_is_refused(data: bytes) -> None:
+    store = MemoryStore()
+    order = ImportOrder(payload=uploaded(store, "a").payload, sha256=sha256_hex(data), size=len(data))
+    store.objects[layout.import_key(SHOP, order.payload)] = data
+    with pytest.raises(FormatError, match="is not gzip"):
+        read(store, order)

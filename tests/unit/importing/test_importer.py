@@ -230,6 +230,16 @@ def test_every_problem_is_told_with_its_place(world: ImportWorld) -> None:
     ]
 
 
+def test_no_more_problems_are_looked_for_than_anybody_reads(world: ImportWorld) -> None:
+    outcome = world.import_(*(of_kind("v1", "Deployment", f"a{number}") for number in range(80)))
+    assert len(outcome.details["problems"]) == 50
+
+
+def test_files_without_any_namespace_of_the_group_are_refused(world: ImportWorld) -> None:
+    object.__setattr__(world.group, "namespaces", ())
+    assert told(world.import_(namespace("kube-system"))).startswith("the files hold no namespace of group shop")
+
+
 @pytest.mark.parametrize(
     "manifest",
     [

@@ -40,6 +40,15 @@ def put(path: Path, data: bytes = b"a: 1\n") -> Path:
     return path
 
 
+def with_field(archive: bytes, at: int, field: bytes) -> bytes:
+    """With another field in its first header, and the right checksum over it."""
+    header = bytearray(archive[:512])
+    header[at : at + len(field)] = field
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header) + archive[512:]
+
+
 def test_a_file_is_read_whatever_it_is_called(tmp_path: Path) -> None:
     file = put(tmp_path / "manifests.txt", b"a: 1\n")
     assert read(file) == [ManifestFile(str(file), b"a: 1\n")]
@@ -146,6 +155,26 @@ def test_a_member_that_leads_out_of_the_archive_is_refused(tmp_path: Path, name:
     assert "whose name leads out of it" in problems(file)[0]
 
 
+def test_a_member_whose_name_cannot_be_shown_is_refused(tmp_path: Path) -> None:
+    file = put(tmp_path / "a.tar", tar(member("a\nerror: all is lost.yaml", b"a: 1\n")))
+    assert "whose name is no text that can be shown" in problems(file)[0]
+
+
+def test_a_member_without_a_size_is_refused(tmp_path: Path) -> None:
+    data = tar(member("a.yaml", b"a: 1\n"))
+    assert "a header has no size" in problems(put(tmp_path / "a.tar", with_field(data, 124, b"99999999999\0")))[0]
+
+
+def test_data_that_is_passed_over_may_not_be_cut_off_either(tmp_path: Path) -> None:
+    whole = tar(member("notes.txt", bytes(5000)))
+    assert "in the middle of a member" in problems(put(tmp_path / "a.tar", whole[:1500]))[0]
+
+
+def test_pax_records_that_are_damaged_say_nothing(tmp_path: Path) -> None:
+    data = tar(member("x", b"nonsense", type=b"x"), member("a.yaml", b"a: 1\n"), form=tarfile.USTAR_FORMAT)
+    assert names(read(put(tmp_path / "a.tar", data))) == [f"{tmp_path}/a.tar!a.yaml"]
+
+
 def test_a_member_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     file = put(tmp_path / "a.tar", tar(member("a.yaml", b"a: 1\n", type=b"S")))
     assert "a kind that is not read here" in problems(file)[0]
@@ -202,9 +231,5 @@ def test_a_header_of_a_long_name_cannot_claim_gigabytes(tmp_path: Path) -> None:
 
 
 def test_sizes_in_binary_are_read(tmp_path: Path) -> None:
-    header = bytearray(tar(member("a.yaml", manifest("a")))[:512])
-    header[124:136] = b"\x80" + len(manifest("a")).to_bytes(11, "big")
-    header[148:156] = b" " * 8
-    header[148:156] = b"%06o\0 " % sum(header)
-    body = manifest("a").ljust(512, b"\0")
-    assert read(put(tmp_path / "a.tar", bytes(header) + body + bytes(1024)))[0].data == manifest("a")
+    data = with_field(tar(member("a.yaml", manifest("a"))), 124, b"\x80" + len(manifest("a")).to_bytes(11, "big"))
+    assert read(put(tmp_path / "a.tar", data))[0].data == manifest("a")

@@ -111,8 +111,10 @@ class _Reader:
 
     def _checked_name(self, name: str) -> str:
         parts = [part for part in name.split("/") if part not in ("", ".")]
-        if name.startswith("/") or ".." in parts or "\0" in name:
+        if name.startswith("/") or ".." in parts:
             self._refuse("it has a member whose name leads out of it; make it with plain `tar -czf`")
+        if not name.isprintable():
+            self._refuse("it has a member whose name is no text that can be shown; give its files other names")
         return "/".join(parts)
 
     def _take(self, size: int, most: int) -> bytes:
