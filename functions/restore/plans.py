@@ -153,6 +153,7 @@ class Plan:
         namespaces: namespaces that are on the standby now and not being deleted.
         restarts: workloads to restart after the apply, because a ConfigMap or Secret that they use changes.
         uids: of owners that are on the standby now, and will still be after the apply.
+        current: workloads that were as desired and Current when the plan was made.
     """
 
     group: GroupName
@@ -166,6 +167,7 @@ class Plan:
     namespaces: frozenset[str]
     restarts: tuple[ObjectRef, ...] = ()
     uids: Uids = field(default_factory=dict)
+    current: frozenset[Identity] = frozenset()
     pruning: Pruning = Pruning()
 
     @property

@@ -166,7 +166,11 @@ class Restorer:
         happened = Happened(outcomes={**outcomes, **pruned}, restarted=restarts.done, failed_restarts=restarts.failed)
         with job.phases.phase("wait"):
             waiter = Waiter(self.cluster, self.clock, job.pool, self.grace)
-            workloads = waiter.wait(_present(plan, happened), job.task.group.restore.ready_timeout_seconds)
+            workloads = waiter.wait(
+                _present(plan, happened),
+                job.task.group.restore.ready_timeout_seconds,
+                current=plan.current if _changed_nothing(happened) else frozenset(),
+            )
         return replace(happened, workloads=workloads)
 
     def _prune(
@@ -198,6 +202,11 @@ def _done(begun: Inventory, gone: frozenset[Identity], unmarked: Uids) -> Invent
     owned = begun.owned - gone
     known = {identity: uid for identity, uid in {**begun.unmarked, **unmarked}.items() if identity in owned}
     return replace(begun, owned=owned, unmarked=known)
+
+
+def _changed_nothing(happened: Happened) -> bool:
+    """Whether the standby is as it was when the plan was made, as far as this restore is concerned."""
+    return not happened.outcomes and not happened.restarted
 
 
 def _begun(plan: Plan, inventory: Inventory) -> Inventory:

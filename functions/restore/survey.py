@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from kubestandby.errors import ClusterError, ClusterUnavailableError
 from kubestandby.ports import Cluster
-from kubestandby.reports import Drift
+from kubestandby.reports import Drift, Readiness
 from kubestandby.resources import Manifest, ResourceType
 
 from .ca_bundles import without_kept_bundles
@@ -20,6 +20,7 @@ from .live_state import Name, Restarted, is_being_deleted, name_of, read_objects
 from .modes import may_be_autoscaled, with_live_replicas
 from .owners import linked, missing, owners_among
 from .plans import DesiredObject, GroupKind, Identity, Uids
+from .readiness import assess, is_custom, is_watched
 from .references import scale_target
 from .refusals import describe
 
@@ -34,12 +35,14 @@ class Finding:
         live: None where it is as desired: nothing more is asked about it then.
         drift: what others have set beside that, where it is as desired.
         lacks_owner: whether an owner has yet to be made before the two can be compared.
+        current: whether it is as desired and, being a workload, Current; of custom resources that is not asked.
     """
 
     desired: DesiredObject
     live: Manifest | None = None
     drift: tuple[Drift, ...] = ()
     lacks_owner: bool = False
+    current: bool = False
 
     @property
     def being_deleted(self) -> bool:
@@ -154,7 +157,12 @@ def _judged(desired: DesiredObject, live: Manifest, *, exact: bool) -> Finding:
     if is_being_deleted(live) or not is_as_desired(desired.manifest, live):
         return Finding(desired, live)
     found = drift(desired.ref, desired.manifest, live)
-    return Finding(desired, live if exact and found else None, found)
+    return Finding(desired, live if exact and found else None, found, current=_is_current(desired, live))
+
+
+def _is_current(desired: DesiredObject, live: Manifest) -> bool:
+    kind = desired.ref.gvk.group_kind
+    return is_watched(kind) and not is_custom(kind) and assess(live).readiness is Readiness.CURRENT
 
 
 def _judged_with_owners(found: Finding, uids: Uids, known: _Known) -> Finding:

@@ -5,7 +5,7 @@ with its reason; it holds nobody up, but is looked at again as long as others ar
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,7 +17,7 @@ from kubestandby.resources import Manifest, ResourceType
 
 from .live_state import Name, read_all
 from .obstacles import CLAIM, StorageClassView, find_obstacles, storage_classes
-from .plans import DesiredObject
+from .plans import DesiredObject, Identity
 from .readiness import assess, is_custom, is_watched, reports_conditions
 from .references import child
 from .refusals import describe
@@ -71,8 +71,10 @@ class Waiter:
     grace: Grace = field(default_factory=Grace)
     _classes: StorageClassView | None = None
 
-    def wait(self, desired: Iterable[DesiredObject], timeout_seconds: float) -> tuple[WorkloadStatus, ...]:
-        """Waits until nothing holds any more, at most so long.
+    def wait(
+        self, desired: Iterable[DesiredObject], timeout_seconds: float, *, current: Collection[Identity] = ()
+    ) -> tuple[WorkloadStatus, ...]:
+        """Waits until nothing holds any more, at most so long. Those that are known to be current are not read again.
 
         Custom resources on which nobody reports are not among the answers.
 
@@ -80,7 +82,7 @@ class Waiter:
             ClusterUnavailableError: the cluster cannot be reached any more.
         """
         watches = {
-            item.identity: _Watch(item, WorkloadStatus(ref=item.ref, readiness=Readiness.UNKNOWN))
+            item.identity: _Watch(item, WorkloadStatus(ref=item.ref, readiness=_at_first(item, current)))
             for item in desired
             if is_watched(item.identity[:2])
         }
@@ -178,6 +180,10 @@ class Waiter:
             elif quiet:
                 message = f"no change for {self.grace.quiet:.0f} s: {watch.status.message}"
                 watch.status = replace(watch.status, stalled=True, message=message)
+
+
+def _at_first(item: DesiredObject, current: Collection[Identity]) -> Readiness:
+    return Readiness.CURRENT if item.identity in current else Readiness.UNKNOWN
 
 
 def _lasts(since: datetime | None, now: datetime, grace: float) -> bool:

@@ -10,7 +10,7 @@ from functions.restore.restarts import RESTART_MANAGER
 from functions.restore.restorer import Restorer
 from kubestandby.errors import ClusterError, ClusterUnavailableError, RoleError
 from kubestandby.groups import RestoreMode
-from kubestandby.reports import Change, Purpose
+from kubestandby.reports import Change, Purpose, Readiness
 from kubestandby.resources import Manifest
 from kubestandby.snapshots import GroupName, SnapshotId
 from tests.fakes.fake_clock import FakeClock
@@ -34,6 +34,13 @@ from tests.unit.restore.samples import (
     workload,
 )
 
+READY = {
+    "observedGeneration": 1,
+    "replicas": 3,
+    "updatedReplicas": 3,
+    "availableReplicas": 3,
+    "conditions": [{"type": "Available", "status": "True"}],
+}
 SHOP = (namespace(), config_map(color="blue"), secret(key="aGk="), definition(), custom(), workload())
 
 
@@ -67,6 +74,27 @@ def test_a_second_restore_reads_no_object_of_its_own() -> None:
     restore(cluster, namespace(), *many)
 
     assert not [call for call in cluster.calls if call[0] == "get" and call[1] == "configmaps" and call[3][0] == "c"]
+
+
+def test_a_second_restore_lists_each_type_once() -> None:
+    cluster = standby()
+    restore(cluster, *SHOP)
+    cluster.put({**cluster.object("Deployment", "shop", "web"), "status": READY})  # type: ignore[dict-item]
+    cluster.calls.clear()
+
+    report = restore(cluster, *SHOP)
+
+    assert [call[1] for call in cluster.calls if call[0] == "list"].count("deployments") == 1
+    assert [(status.ref.name, status.readiness) for status in report.workloads] == [("web", Readiness.CURRENT)]
+
+
+def test_a_workload_that_is_not_current_is_waited_for_though_nothing_changes() -> None:
+    cluster = standby()
+    restore(cluster, *SHOP)
+
+    report = restore(cluster, *SHOP)
+
+    assert [(status.ref.name, status.readiness) for status in report.workloads] == [("web", Readiness.IN_PROGRESS)]
 
 
 def test_a_field_that_the_snapshot_has_no_more_is_removed() -> None:
