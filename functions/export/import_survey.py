@@ -20,6 +20,7 @@ from .imported_types import ImportedTypes
 from .namespaced import JUDGED_FIRST, FactsInTheMaking
 from .references import CLUSTER_ROLE
 from .scope import NAMESPACE
+from .stored_forms import as_stored
 
 MOST_PROBLEMS = 50
 """After so many, whoever wrote the files knows enough."""
@@ -113,7 +114,7 @@ class ImportSurvey:
         namespace = item.manifest["metadata"].get("namespace") or self.default_namespace
         if not namespace:
             raise ManifestError(f"{ObjectRef.of(item.manifest)} names no namespace; name it, or give --namespace")
-        return FoundObject(item.origin, resource, _with_namespace(item.manifest, namespace))
+        return FoundObject(item.origin, resource, as_stored(_with_namespace(item.manifest, namespace)))
 
     def facts(self, group: ProtectionGroup) -> Facts:
         """What drop rules have to know."""

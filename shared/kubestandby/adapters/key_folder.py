@@ -97,12 +97,7 @@ class KeyFolder:
 
     def unwrappers(self, site: SiteName) -> Sequence[AgeIdentity]:
         """The keys that unseal at the site, the newest first."""
-        path = self.identity_path(site)
-        try:
-            text = _read_private(path).decode("ascii")
-        except UnicodeDecodeError:
-            text = ""
-        return age.read_identities(text, f"key file {path}")
+        return unwrappers_in(self.identity_path(site))
 
     def fingerprint_key(self, site: SiteName) -> bytes:
         """The key by which the site's exports tell whether a Secret has changed."""
@@ -181,6 +176,19 @@ def _files_of(bundle: KeyBundle, path: Path) -> Mapping[Path, bytes]:
     }
     files |= {folder.fingerprint_path(site): f"{key.hex()}\n".encode() for site, key in bundle.fingerprint_keys.items()}
     return files
+
+
+def unwrappers_in(path: Path) -> Sequence[AgeIdentity]:
+    """The keys in one file: a site's, or the break-glass one.
+
+    Raises:
+        ConfigError: there are none, or others can read them.
+    """
+    try:
+        text = _read_private(path).decode("ascii")
+    except UnicodeDecodeError:
+        text = ""
+    return age.read_identities(text, f"key file {path}")
 
 
 def _read_private(path: Path) -> bytes:

@@ -14,6 +14,30 @@ from tests.testbed.access import ClusterAccess
 
 pytestmark = [pytest.mark.clusters, pytest.mark.xdist_group("shop")]
 
+WRITTEN_BY_HAND = """
+apiVersion: v1
+kind: Secret
+metadata: {name: till, creationTimestamp: null}
+stringData: {code: not-for-logs}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+status: {loadBalancer: {}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: idle, creationTimestamp: null, annotations: null}
+spec:
+  replicas: 0
+  strategy: {}
+  selector: {matchLabels: {app: idle}}
+  template:
+    metadata: {creationTimestamp: null, labels: {app: idle}}
+    spec: {containers: [{name: idle, image: busybox, resources: {}, args: null}], volumes: [{name: a, emptyDir: {}}]}
+status: {}
+"""
 TYPES = ("configmaps", "deployments", "replicasets", "secrets", "serviceaccounts", "services", "pods", "endpointslices")
 
 
@@ -54,13 +78,16 @@ def test_an_archive_of_the_playbook_crosses_without_the_primary(shop: Shop, tmp_
 
 
 def test_a_stream_of_manifests_crosses_and_a_packed_snapshot_is_applied_by_kubectl(shop: Shop, tmp_path: Path) -> None:
-    (tmp_path / "app.yaml").write_text(APP)
+    (tmp_path / "app.yaml").write_text(f"{APP}---{WRITTEN_BY_HAND}")
 
     imported = shop.run("import", "shop", str(tmp_path / "app.yaml"), "--namespace", shop.namespace)
 
     assert imported.returncode == 0, imported.stderr
     assert f"namespace {shop.namespace} is described by no file" in imported.stderr
     assert tea_at_west(shop) == "1"
+    assert "not-for-logs" not in imported.stdout + imported.stderr
+    planned = shop.run("plan", "shop")
+    assert planned.returncode == 0, planned.stdout
 
     packed = shop.run("pack", "shop", "--to", str(tmp_path / "packed"))
     assert packed.returncode == 0, packed.stderr

@@ -8,6 +8,8 @@ from kubestandby import layout
 from kubestandby.errors import ClusterUnavailableError
 from kubestandby.groups import IncludedObject
 from kubestandby.requests import Outcome, Verdict
+from kubestandby.snapshots import SiteName
+from tests.fakes.keys import keyring
 from tests.unit.importing.importing import SHOP, ImportWorld, config_map, deployment, namespace, of_kind
 from tests.unit.importing.test_imported_types import definition
 
@@ -230,6 +232,19 @@ def test_every_problem_is_told_with_its_place(world: ImportWorld) -> None:
     ]
 
 
+def test_a_secret_is_stored_as_a_server_would_have_it(world: ImportWorld) -> None:
+    data = {"data": {"a": "MQ==", "b": "Mg=="}, "stringData": {"b": "3", "on": "é"}}
+    world.import_(
+        namespace("shop"), of_kind("v1", "Secret", "s", **data), of_kind("v1", "Secret", "t", stringData=None)
+    )
+    unsealer = keyring().unsealer(world.raw(), SiteName("west"))
+    stored = [unsealer.unseal(item.manifest) for item in world.snapshots("east").objects(world.raw())]
+    objects = {manifest["metadata"]["name"]: manifest for manifest in stored}
+    assert objects["s"]["data"] == {"a": "MQ==", "b": "Mw==", "on": "w6k="}
+    assert not {"stringData", "data"} & objects["t"].keys()
+    assert "stringData" not in objects["s"]
+
+
 def test_no_more_problems_are_looked_for_than_anybody_reads(world: ImportWorld) -> None:
     outcome = world.import_(*(of_kind("v1", "Deployment", f"a{number}") for number in range(80)))
     assert len(outcome.details["problems"]) == 50
@@ -246,6 +261,7 @@ def test_files_without_any_namespace_of_the_group_are_refused(world: ImportWorld
         of_kind("v1", "Service", "a", spec=["x"]),
         of_kind("v1", "ServiceAccount", "a", secrets=[1]),
         of_kind("v1", "Pod", "a", status="x"),
+        of_kind("v1", "Secret", "a", stringData={"a": 1}),
         of_kind("apiextensions.k8s.io/v1", "CustomResourceDefinition", "a", "", spec={}),
         of_kind("v1", "ConfigMap", "a", metadata={"labels": ["x"]}),
     ],

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from kubestandby import manifest_yaml
-from kubestandby.archive import member_path
+from kubestandby.archive import ArchiveBuilder, member_path
 from kubestandby.cli.packing import Unseal, pack
 from kubestandby.errors import BadInputError, IntegrityError
 from kubestandby.resources import Manifest, ObjectRef
 from kubestandby.snapshots import ManifestEntry, SnapshotId, SnapshotObject, Stage
+from tests.fakes.keys import add_sealed, sealer
 from tests.unit.cli.world import WEST, World, config_map, index_of
 from tests.unit.importing.importing import deployment, of_kind
 
@@ -148,6 +149,49 @@ def test_a_raw_snapshot_is_packed_by_its_number(command_world: World, tmp_path: 
     command_world.snapshot("1-2")
     told = command_world.json("pack", "shop", "1-2", "--stage", "raw", "--to", str(tmp_path / "out"))
     assert (told["id"], told["stage"], told["objects"], told["sealed"]) == ("1-2", "raw", 1, 0)
+
+
+def with_a_sealed_secret(world: World) -> None:
+    sealing, number = sealer("shop", "6f1c-uid"), SnapshotId(1, 1)
+    with ArchiveBuilder() as builder:
+        add_sealed(builder, sealing, [of_kind("v1", "Secret", "till", data={"code": "MTIz"}), config_map("a")])
+        archive = builder.finish()
+        index = replace(
+            index_of(number, Stage.SANITIZED),
+            entries=archive.entries,
+            content_sha256=archive.content_sha256,
+            archive_sha256=archive.sha256,
+            archive_size=archive.size,
+            sealing=sealing.close(number),
+        )
+        world.snapshots(WEST).commit(index, archive)
+
+
+def test_without_a_key_sealed_secrets_are_left_and_told(command_world: World, tmp_path: Path) -> None:
+    with_a_sealed_secret(command_world)
+    ran = command_world.run("pack", "shop", "--to", str(tmp_path / "out"))
+    assert (ran.exit_code, ran.stdout) == (0, f"snapshot 1-1, sanitized: 1 object in {tmp_path}/out\n")
+    assert ran.stderr == "warning: 1 Secret left sealed, in files *.yaml.sealed; --key opens\n"
+    assert "MTIz" not in "".join(path.read_text() for path in (tmp_path / "out").rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("key", ["sites/west/unseal.age", "sites/east/unseal.age"])
+def test_with_a_key_the_values_are_in_the_files(command_world: World, tmp_path: Path, key: str) -> None:
+    with_a_sealed_secret(command_world)
+    file = str(command_world.folder / "keys" / key)
+    told = command_world.json("pack", "shop", "--to", str(tmp_path / "out"), "--key", file)
+    assert (told["objects"], told["sealed"]) == (2, 0)
+    secret = tmp_path / "out" / "00010-shop" / "02-secrets.core" / "till.yaml"
+    assert manifest_yaml.parse(secret.read_bytes(), "f")["data"] == {"code": "MTIz"}
+
+
+def test_a_key_that_is_none_is_told_and_nothing_is_written(command_world: World, tmp_path: Path) -> None:
+    with_a_sealed_secret(command_world)
+    (tmp_path / "key").write_text("no key")
+    (tmp_path / "key").chmod(0o600)
+    ran = command_world.run("pack", "shop", "--to", str(tmp_path / "out"), "--key", str(tmp_path / "key"))
+    assert "is not a file of age keys" in ran.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_damaged_snapshot_is_not_packed(command_world: World, tmp_path: Path) -> None:
