@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.fakes.keys import write_keys
 from tests.testbed.access import ClusterAccess
 
 PROVISIONER = "testbed.kubestandby.dev/provisioner"
@@ -56,6 +57,7 @@ class Shop:
             "spec": spec,
         }
         (self.folder / "group.yaml").write_text(json.dumps(group, indent=1))
+        write_keys(self.folder)
 
     def transforms(self) -> list[Json]:
         """One of every kind, each with its way back where it has none by itself."""

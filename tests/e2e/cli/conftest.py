@@ -70,6 +70,8 @@ def shop(tmp_path: Path, primary: ClusterAccess, standby: ClusterAccess, namespa
     (tmp_path / "west.kubeconfig").symlink_to(standby.kubeconfig)
     (tmp_path / "shop.yaml").write_text(json.dumps(_group(tmp_path, namespace)))
     write_keys(tmp_path)
+    # What other tests' groups of this name have left there would make this one's first snapshot an old one.
+    standby.kubectl("-n", "kubestandby-system", "delete", "configmap", "kubestandby-shop", "--ignore-not-found")
     return Shop(tmp_path, namespace, primary, standby)
 
 
