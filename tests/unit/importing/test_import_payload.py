@@ -121,7 +121,7 @@ def test_lines_that_are_not_in_our_form_are_refused(line: bytes) -> None:
         read(store, order)
 
 
-@pytest.mark.parametrize("data", [b"plain text", gzip.compress(b'["f", {}]\n' * 1000)[:-9]])
+@pytest.mark.parametrize("data", [b"plain text", gzip.compress(b'["f", {}]\n' * 1000)[:-9]], ids=["plain", "cut"])
 def test_what_is_not_gzip_to_its_end_is_refused(data: bytes) -> None:
     store = MemoryStore()
     order = ImportOrder(payload=uploaded(store, "a").payload, sha256=sha256_hex(data), size=len(data))
