@@ -84,5 +84,7 @@ def shop(
     namespace = namespace_factory(primary, prefix="shop")
     primary.kubectl("-n", namespace, "apply", "-f", "-", stdin=APP)
     pipeline = Pipeline.between(tmp_path, primary.kubeconfig, standby.kubeconfig, namespace)
+    forget = ("-n", "kubestandby-system", "delete", "configmap", "kubestandby-shop", "--ignore-not-found")
+    standby.kubectl(*forget)  # what others' groups of this name have left would make this one's snapshots old ones
     yield Shop(pipeline, namespace, primary, standby)
-    standby.kubectl("-n", "kubestandby-system", "delete", "configmap", "kubestandby-shop", "--ignore-not-found")
+    standby.kubectl(*forget)
