@@ -55,7 +55,7 @@ class Survey:
     """What is on the standby. An object without a finding, of a kind that could be read, does not exist.
 
     Attributes:
-        uids: of the owners that are there to stay.
+        uids: of the owners that are there, be it for long or not.
     """
 
     findings: Mapping[Identity, Finding]
@@ -133,7 +133,7 @@ def _survey_type(
                 continue
             desired = wanted[name_of(live)]
             found.findings[desired.identity] = _compare(desired, live, known)
-            if desired.identity in known.owners and not is_being_deleted(live):
+            if desired.identity in known.owners:
                 found.uids[desired.identity] = live["metadata"]["uid"]
     except ClusterUnavailableError:
         raise

@@ -220,3 +220,23 @@ def test_an_object_that_is_never_gone_is_a_failure_that_names_the_finalizer() ->
 
     assert changes(results) == {"settings": "failed", "password": "created"}
     assert "example/hold" in results["", "ConfigMap", "shop", "settings"].reason
+
+
+def test_an_object_that_goes_away_under_the_apply_is_a_failure() -> None:
+    cluster = standby(namespace(), leaving(config_map(color="blue")))
+
+    results = apply(cluster, created(config_map(color="red")))
+
+    assert changes(results) == {"settings": "failed"}
+    assert "is being deleted; restore again when it is gone" in results["", "ConfigMap", "shop", "settings"].reason
+
+
+def test_a_definition_that_cannot_be_changed_blocks_only_the_versions_that_it_would_bring() -> None:
+    cluster = standby(namespace(), definition())
+    cluster.fail("apply", refusal(422), plural="customresourcedefinitions")
+    newer = custom(name="newer", api_version="shop.example/v2")
+    change = created(definition(), change=Change.CONFIGURED)
+
+    results = apply(cluster, change, created(custom()), unserved(newer))
+
+    assert changes(results) == {"tickets.shop.example": "failed", "one": "created", "newer": "blocked"}

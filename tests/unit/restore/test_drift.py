@@ -118,3 +118,10 @@ def test_a_report_of_many_objects_names_a_bounded_number_of_fields() -> None:
 
     assert sum(len(result.drift) for result in left) == reporting.MAX_REPORTED_DRIFT
     assert len(left) == 300
+
+
+def test_a_field_that_is_recorded_and_gone_is_no_drift() -> None:
+    live = live_with(config_map(color="blue"), {"data": {"extra": "theirs"}})
+    del live["data"]["extra"]
+
+    assert told(config_map(color="blue"), live) == []

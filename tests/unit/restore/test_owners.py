@@ -6,10 +6,13 @@ from typing import Any
 from functions.restore.owners import descendants, links, unpack
 from functions.restore.plans import OwnerLink
 from kubestandby.errors import ClusterError
+from kubestandby.groups import Kinds
 from kubestandby.reports import Change
 from kubestandby.resources import GVK, OWNERS_ANNOTATION, ObjectRef
+from tests.fakes.fake_clock import FakeClock
 from tests.fakes.fake_cluster import FakeCluster
 from tests.unit.restore.samples import (
+    NOON,
     config_map,
     custom,
     definition,
@@ -173,3 +176,41 @@ def test_with_an_owner_goes_what_it_owns_in_turn() -> None:
     ]
 
     assert descendants([top.identity], family) == {middle.identity, leaf.identity}
+
+
+def test_an_owner_that_is_recreated_and_needs_what_it_owns_is_linked_by_its_new_uid() -> None:
+    web = workload(volumes=[{"name": "v", "configMap": {"name": "settings"}}])
+    child = owned(config_map(), "Deployment", "web", "apps/v1")
+    cluster = standby()
+    restore(cluster, namespace(), child, web)
+    cluster.fail("apply", ClusterError("422 Invalid", status=422, reason="Invalid"), name="web", times=1)
+    web["spec"]["replicas"] = 5
+
+    restore(cluster, namespace(), child, web, settings={"recreate": Kinds(every=True)})
+
+    assert owners_of(cluster, "ConfigMap", "settings")[0]["uid"] == uid_of(cluster, "Deployment", "web")
+
+
+def test_an_owner_that_is_on_its_way_out_gives_way_to_its_successor() -> None:
+    cluster = standby()
+    restore(cluster, namespace(), CHILD, PARENT)
+    live = cluster.object("ConfigMap", "shop", "zz-parent")
+    assert live is not None
+    live["metadata"]["deletionTimestamp"] = "2026-11-22T12:00:00Z"
+
+    restore(cluster, namespace(), CHILD, PARENT, clock=Vanishing(cluster))
+
+    assert owners_of(cluster, "ConfigMap", "child")[0]["uid"] == uid_of(cluster, "ConfigMap", "zz-parent")
+
+
+class Vanishing(FakeClock):
+    """With the first pause the old owner is gone."""
+
+    def __init__(self, cluster: FakeCluster) -> None:
+        super().__init__(NOON)
+        self._cluster = cluster
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        if len(self.sleeps) == 1:
+            self._cluster.take_out("ConfigMap", "shop", "zz-parent")

@@ -321,3 +321,17 @@ def test_no_policy_writes_twice(policy: ConflictPolicy) -> None:
     restore(cluster, *shop, settings={"conflict": policy})
 
     assert cluster.writes == []
+
+
+def test_where_the_definition_is_left_alone_and_converts_nothing_the_live_version_is_taken() -> None:
+    theirs = by("helm", {**definition(), "data": {}})
+    cluster = standby(namespace(), theirs)
+    newer = definition()
+    newer["spec"]["versions"] = [{"name": name, "served": True, "storage": name == "v2"} for name in ("v1", "v2")]
+
+    report = restore(cluster, namespace(), newer, custom(api_version="shop.example/v2"), settings={"conflict": SKIP})
+
+    assert change(report, "CustomResourceDefinition", "tickets.shop.example") is Change.SKIPPED
+    assert change(report, "Ticket", "one") is Change.CREATED
+    assert "sent as shop.example/v1" in result_of(report, "Ticket", "one").reason
+    assert cluster.object("Ticket", "shop", "one")["apiVersion"] == "shop.example/v1"  # type: ignore[index]

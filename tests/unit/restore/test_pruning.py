@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from functions.restore.inventory import SYSTEM_NAMESPACE, InventoryLedger
 from functions.restore.restorer import Restorer
 from kubestandby.errors import ClusterError
-from kubestandby.groups import RestoreMode
+from kubestandby.groups import ConflictPolicy, RestoreMode
 from kubestandby.reports import Change, Purpose, RestoreReport
 from kubestandby.resources import Manifest
 from kubestandby.snapshots import GroupName, SnapshotId
@@ -268,6 +268,24 @@ def test_what_somebody_has_deleted_already_is_forgotten() -> None:
 
     assert pruned(restored(cluster, *MANY[1:])) == []
     assert "c0" not in owned(cluster)
+
+
+def test_what_is_being_deleted_already_needs_no_deletion() -> None:
+    cluster = standby()
+    restored(cluster, *MANY)
+    live = cluster.object("ConfigMap", "shop", "c0")
+    assert live is not None
+    live["metadata"]["deletionTimestamp"] = "2026-11-22T12:00:00Z"
+
+    assert pruned(restored(cluster, *MANY[1:])) == []
+
+
+def test_what_is_left_alone_is_not_in_the_inventory() -> None:
+    cluster = standby(namespace(), config_map(color="green"))
+
+    restore(cluster, namespace(), config_map(color="blue"), secret(), settings={"conflict": ConflictPolicy.SKIP})
+
+    assert owned(cluster) == {"shop", "password"}
 
 
 def account(name: str) -> dict[str, Any]:

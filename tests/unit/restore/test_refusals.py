@@ -1,7 +1,19 @@
 """What a server's refusal means."""
 
-from functions.restore.refusals import describe, is_typing_failure, is_webhook_failure, may_pass, refuses_dry_run
+from typing import Any
+
+import pytest
+
+from functions.restore.refusals import (
+    describe,
+    explain,
+    is_typing_failure,
+    is_webhook_failure,
+    may_pass,
+    refuses_dry_run,
+)
 from kubestandby.errors import ClusterError, ClusterUnavailableError
+from kubestandby.resources import ObjectRef
 
 
 def refusal(status: int, words: str = "no") -> ClusterError:
@@ -35,3 +47,32 @@ def test_long_refusals_are_cut_to_a_line() -> None:
 
     assert len(found) < 510
     assert "\n" not in found
+
+
+def service(**spec: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"}, "spec": spec}
+
+
+def test_an_address_that_cannot_be_had_is_named_with_the_way_out() -> None:
+    wanted = service(clusterIP="10.0.0.7")
+    error = refusal(422, "Invalid: spec.clusterIPs: Invalid value")
+
+    told = explain(ObjectRef.of(wanted), wanted, error)
+
+    assert "the standby cannot give the address 10.0.0.7" in told
+    assert "have a transform take /spec/clusterIP and /spec/clusterIPs out" in told
+
+
+@pytest.mark.parametrize("field", ["spec.ports[3].nodePort", "spec.healthCheckNodePort"])
+def test_a_port_that_cannot_be_had_is_named_with_the_way_out(field: str) -> None:
+    told = explain(ObjectRef.of(service()), service(), refusal(422, f"Invalid: {field}: Invalid value"))
+
+    assert "the standby cannot give this node port" in told
+
+
+def test_other_refusals_speak_for_themselves() -> None:
+    other = refusal(422, "Invalid: spec.type: Unsupported value")
+    config = {**service(), "kind": "ConfigMap"}
+
+    assert explain(ObjectRef.of(service()), service(), other) == describe(other)
+    assert explain(ObjectRef.of(config), config, refusal(422, "spec.clusterIP")) == "spec.clusterIP"

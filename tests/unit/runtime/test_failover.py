@@ -303,3 +303,37 @@ def test_a_failover_that_could_not_even_begin_to_restore_is_taken_up_again():
     assert (failed.verdict, failed.report) == (Verdict.FAILED, "")
     assert outcome.report.endswith("-failover.json")
     assert world.context.roles(world.group).epoch.number == 2
+
+
+def test_a_success_of_an_earlier_epoch_finishes_no_later_failover():
+    world = synced_world()
+    world.do("west", Action.FAILOVER, to=WEST)
+    world.do("west", Action.EXPORT)
+    world.do("east", Action.FAILOVER, to=EAST)
+    world.do("east", Action.EXPORT)
+    world.clusters[WEST].fail("discover", ClusterError("403 no", status=403, reason="Forbidden"), times=1)
+    assert world.do("west", Action.FAILOVER, to=WEST).verdict is Verdict.FAILED
+
+    outcome = world.do("west", Action.FAILOVER, to=WEST)
+
+    assert (str(outcome.snapshot), outcome.report.rpartition("-")[2]) == ("3-1", "failover.json")
+
+
+def test_a_rehearsal_does_not_finish_a_failover():
+    world = unfinished_world()
+    rehearsed = world.do("west", Action.RESTORE, snapshot=snapshot("1-1"), mode="rehearse")
+
+    outcome = world.do("west", Action.FAILOVER, to=WEST)
+
+    assert rehearsed.verdict is Verdict.DONE
+    assert (outcome.verdict, world.price("west")) == (Verdict.DONE, "1")
+
+
+def test_a_failover_of_which_nobody_keeps_a_record_is_not_taken_up_again():
+    world = unfinished_world()
+    for key in [key for key in world.control("west").objects if key.startswith(("requests/", "outcomes/"))]:
+        del world.control("west").objects[key]
+
+    outcome = world.do("west", Action.FAILOVER, to=WEST)
+
+    assert (outcome.verdict, outcome.report) == (Verdict.UNCHANGED, "")
