@@ -9,6 +9,7 @@ from typing import Any
 from tests.corpus.made import Manifest
 from tests.corpus.steps import Step, Verb
 from tests.crossing.reading import Key, Kubectl, key_of
+from tests.testbed.kubectl import KubectlError
 
 ACCOUNT_SECONDS = 60.0
 
@@ -31,6 +32,7 @@ def author(kubectl: Kubectl, steps: Iterable[Step], values: dict[str, Any]) -> A
         for manifest, key in zip(manifests, keys, strict=True):
             authored[key] = merged(authored.get(key, {}), manifest)
         _await_accounts(kubectl, {key.name for key in keys if key[:2] == ("", "Namespace")})
+        _await_definitions(kubectl, [key.name for key in keys if key.kind == "CustomResourceDefinition"])
     return authored
 
 
@@ -49,6 +51,11 @@ def _await_accounts(kubectl: Kubectl, namespaces: set[str]) -> None:
     while namespaces and time.monotonic() < deadline:
         listed = json.loads(kubectl("get", "serviceaccounts", "--all-namespaces", "-o", "json"))["items"]
         namespaces = namespaces - {account["metadata"]["namespace"] for account in listed}
+
+
+def _await_definitions(kubectl: Kubectl, names: Sequence[str]) -> None:
+    if names:
+        kubectl("wait", "crd", *names, "--for=condition=Established", "--timeout=60s")
 
 
 def _carry_out(kubectl: Kubectl, verb: Verb, manifests: Sequence[Manifest]) -> list[Key]:
@@ -76,11 +83,15 @@ def _items(answered: str) -> Iterator[Manifest]:
         yield from item["items"] if item["kind"] == "List" else [item]
 
 
-def _replace(kubectl: Kubectl, manifest: Manifest) -> Manifest:
+def _replace(kubectl: Kubectl, manifest: Manifest, attempts: int = 5) -> Manifest:
     live = json.loads(kubectl("get", *_address(manifest), "-o", "json"))
-    replaced: Manifest = json.loads(
-        kubectl("replace", "-f", "-", "-o", "json", stdin=json.dumps(merged(live, manifest)))
-    )
+    edited = json.dumps(merged(live, manifest))
+    try:
+        replaced: Manifest = json.loads(kubectl("replace", "-f", "-", "-o", "json", stdin=edited))
+    except KubectlError as error:
+        if "the object has been modified" not in error.stderr or not attempts:
+            raise
+        return _replace(kubectl, manifest, attempts - 1)  # a controller wrote in between
     return replaced
 
 
