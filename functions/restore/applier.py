@@ -19,7 +19,7 @@ from .live_state import is_being_deleted
 from .owners import linked, missing, owners_among, without_owner
 from .plans import DesiredObject, GroupKind, Identity, Method, Plan, PlannedObject, Uids
 from .refusals import describe, explain, is_invalid, is_webhook_failure, may_pass
-from .sending import WHOLE_REASON, send, strip
+from .sending import WHOLE_REASON, send, send_exactly
 from .waves import CRD, NAMESPACE, definitions
 
 LATE_PAUSES = (1.0, 3.0, 8.0, 15.0, 30.0)
@@ -170,8 +170,11 @@ class Applier:
 
     def _send_one(self, run: _Run, planned: PlannedObject) -> ObjectResult:
         desired = run.link(planned)
-        sent = send(self._cluster, desired, method=planned.method, force=planned.force)
-        live = strip(self._cluster, desired, sent.manifest) if planned.strip else sent.manifest
+        if planned.strip:
+            sent = send_exactly(self._cluster, desired)
+        else:
+            sent = send(self._cluster, desired, method=planned.method, force=planned.force)
+        live = sent.manifest
         if is_being_deleted(live):
             raise ClusterError(f"{desired.ref} is being deleted; restore again when it is gone", status=409)
         if planned.identity in run.owners:

@@ -76,7 +76,7 @@ class PlannedObject:
         awaits_deletion: the live object is being deleted; this one comes when that one is gone.
         refused: what the server said against it in a dry run, "" where it said nothing.
         force: whether fields are taken from others who own them.
-        strip: whether fields that only others own are taken away after that.
+        strip: whether what only others have set is taken away after that.
         recreates: UID of the live object that is deleted first, "" where none is.
         drift: fields that others have set beside ours.
     """

@@ -11,11 +11,14 @@ from kubestandby.errors import ClusterError
 from kubestandby.ports import Cluster
 from kubestandby.resources import Manifest
 
-from .drift import stripped
+from .drift import foreign_fields, stripped
 from .plans import DesiredObject, Method
 from .refusals import is_typing_failure
 
 WHOLE_REASON = "server-side apply cannot express it (its lists hold duplicate keys): created or replaced whole"
+
+
+_ATTEMPTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +53,29 @@ def send(
     return Sent(_send_whole(cluster, desired, dry_run=dry_run), Method.WHOLE)
 
 
-def strip(
-    cluster: Cluster, desired: DesiredObject, applied: Manifest, *, version: str = "", dry_run: bool = False
-) -> Manifest:
-    """Takes away what only others have set; the object as it is then.
+def send_exactly(cluster: Cluster, desired: DesiredObject, *, dry_run: bool = False) -> Sent:
+    """Sends the object, and then takes away what only others have set.
 
-    `version` is the live resourceVersion, where `applied` comes from a dry run: the server refuses (409) to overwrite
-    what somebody has written since.
+    The second request says which state it is about, so that it overwrites nothing that was written since: controllers
+    write into their objects all the time, and then both are made again.
 
     Raises:
         ClusterError: the server refused it.
     """
-    body = stripped(desired.ref, desired.manifest, applied)
-    metadata = {key: value for key, value in body["metadata"].items() if key != "managedFields"}
-    if version:
-        metadata["resourceVersion"] = version
-    return cluster.replace(desired.resource, {**body, "metadata": metadata}, dry_run=dry_run)
+    for left in reversed(range(_ATTEMPTS)):
+        sent = send(cluster, desired, dry_run=dry_run)
+        if sent.method is not Method.APPLY or not foreign_fields(desired.ref, desired.manifest, sent.manifest):
+            return sent
+        body = stripped(desired.ref, desired.manifest, sent.manifest)
+        metadata = {key: value for key, value in body["metadata"].items() if key != "managedFields"}
+        try:
+            exact = cluster.replace(desired.resource, {**body, "metadata": metadata}, dry_run=dry_run)
+        except ClusterError as error:
+            if error.status != 409 or not left:
+                raise
+        else:
+            return Sent(exact, Method.APPLY)
+    raise AssertionError
 
 
 def _send_whole(cluster: Cluster, desired: DesiredObject, *, dry_run: bool) -> Manifest:

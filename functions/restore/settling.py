@@ -17,11 +17,11 @@ from kubestandby.resources import Manifest, ObjectRef
 from .claims import claims_of
 from .comparing import covers, is_ours
 from .diffs import field_diffs, without_servers_fields
-from .drift import drift, foreign_fields
+from .drift import drift
 from .plans import DesiredObject, Identity, Method, PlannedObject, Uids
 from .probing import made_anew
 from .refusals import describe, is_invalid, refuses_dry_run
-from .sending import WHOLE_REASON, Sent, replacement, send, strip
+from .sending import WHOLE_REASON, Sent, replacement, send, send_exactly
 from .survey import Finding
 from .waves import NAMESPACE
 
@@ -58,15 +58,14 @@ class _Settler:
         """What is to become of one object."""
         desired = finding.desired
         try:
-            sent = send(self.cluster, desired, dry_run=True, force=self._force(live))
-            wanted = self._without_others(desired, live, sent)
+            sent = self._ask(desired, live)
         except ClusterUnavailableError as error:
             self.cluster.identity()  # raises where the whole cluster is away; else it is this object's webhook, say
             return self._undecided(desired, live, error)
         except ClusterError as error:
             return self._refused(desired, live, error)
-        if _differ(live, wanted) or finding.lacks_owner:
-            return self._differing(finding, live, sent, wanted)
+        if _differ(live, sent.manifest) or finding.lacks_owner:
+            return self._differing(finding, live, sent)
         found = drift(desired.ref, desired.manifest, sent.manifest)
         return ObjectResult(ref=desired.ref, change=Change.UNCHANGED, reason=desired.note, drift=found)
 
@@ -81,21 +80,17 @@ class _Settler:
     def _is_ours(self, live: Manifest) -> bool:
         return is_ours(live) or self.unmarked.get(ObjectRef.of(live).identity) == live["metadata"]["uid"]
 
-    def _without_others(self, desired: DesiredObject, live: Manifest, sent: Sent) -> Manifest:
-        """The object as the server would have it in the end."""
-        if not self._strips(desired, sent):
-            return sent.manifest
-        version = live["metadata"].get("resourceVersion", "")
-        return strip(self.cluster, desired, sent.manifest, version=version, dry_run=True)
+    def _ask(self, desired: DesiredObject, live: Manifest) -> Sent:
+        if self._is_exact(desired):
+            return send_exactly(self.cluster, desired, dry_run=True)
+        return send(self.cluster, desired, dry_run=True, force=self._force(live))
 
-    def _strips(self, desired: DesiredObject, sent: Sent) -> bool:
-        exact = self.settings.conflict is ConflictPolicy.REPLACE and sent.method is Method.APPLY
-        if desired.identity[:2] == NAMESPACE:
-            return False  # what a cluster's own services note on a namespace is not the application's
-        return exact and bool(foreign_fields(desired.ref, desired.manifest, sent.manifest))
+    def _is_exact(self, desired: DesiredObject) -> bool:
+        """What a cluster's own services note on a namespace is not the application's, and stays."""
+        return self.settings.conflict is ConflictPolicy.REPLACE and desired.identity[:2] != NAMESPACE
 
-    def _differing(self, finding: Finding, live: Manifest, sent: Sent, wanted: Manifest) -> Answer:
-        desired, strips = finding.desired, self._strips(finding.desired, sent)
+    def _differing(self, finding: Finding, live: Manifest, sent: Sent) -> Answer:
+        desired = finding.desired
         if self._leaves_alone(live):
             return _skipped(desired, live)
         whole = sent.method is Method.WHOLE
@@ -104,12 +99,12 @@ class _Settler:
             desired=desired,
             change=Change.CONFIGURED,
             reason=WHOLE_REASON if whole else desired.note,
-            diffs=(*field_diffs(desired.ref, live, wanted), *later),
-            drift=() if strips else drift(desired.ref, desired.manifest, sent.manifest),
+            diffs=(*field_diffs(desired.ref, live, sent.manifest), *later),
+            drift=drift(desired.ref, desired.manifest, sent.manifest),
             method=sent.method,
             live_version=live["metadata"].get("resourceVersion", ""),
             force=self._force(live),
-            strip=strips,
+            strip=self._is_exact(desired),
         )
 
     def _undecided(self, desired: DesiredObject, live: Manifest, error: ClusterError) -> Answer:
