@@ -45,8 +45,6 @@ def covers(desired: Any, live: Any) -> bool:
     Mappings: live may have more keys; a null means an absent key. Lists: equal length, each element covered. Numbers
     compare by value within their type, so that 1 and true differ.
     """
-    if isinstance(desired, str):
-        return bool(desired == live)
     if isinstance(desired, _OBJECT):
         return isinstance(live, _OBJECT) and _mapping_covers(desired, live)
     if isinstance(desired, list):
@@ -61,9 +59,13 @@ def covers(desired: Any, live: Any) -> bool:
 def _mapping_covers(desired: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
     for key, wanted in desired.items():
         found = live.get(key)
-        if wanted is not None and not covers(wanted, found):
-            return False
-        if wanted is None and found is not None:
+        if isinstance(wanted, str):  # as most are: no call for them
+            if wanted != found:
+                return False
+        elif wanted is None:
+            if found is not None:
+                return False
+        elif not covers(wanted, found):
             return False
     return True
 

@@ -147,7 +147,7 @@ class Restorer:
     def _objects(self, task: RestoreTask) -> list[SnapshotPair]:
         """Every object, Secrets unsealed: from here on they are in this process' memory and nowhere else."""
         unsealer = self.snapshots.keyring.unsealer(task.index, task.site)
-        return [(item.entry.ref, unsealer.unseal(item.manifest)) for item in self.snapshots.objects(task.index)]
+        return [(item.entry.ref, unsealer.unseal(item.manifest)) for item in self.snapshots.all_objects(task.index)]
 
     def _rehearse(self, job: _Job, plan: Plan) -> Happened:
         with job.phases.phase("apply"):

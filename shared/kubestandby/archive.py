@@ -10,6 +10,7 @@ import hashlib
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -124,15 +125,10 @@ class ArchiveBuilder:
             StoreError: the temporary folder is full.
         """
         entries = tuple(self._entries[path] for path in sorted(self._entries))
-        compressor = zlib.compressobj(_COMPRESSION_LEVEL, zlib.DEFLATED, _GZIP)
         digest, size = hashlib.sha256(), 0
-        for plain in self._chunks(entries):
-            packed = compressor.compress(plain)
+        for packed in _packed(self._chunks(entries)):
             digest.update(packed)
             size += self._archive.write(packed)
-        last = compressor.flush()
-        digest.update(last)
-        size += self._archive.write(last)
         self._archive.seek(0)
         return BuiltArchive(
             entries=entries,
@@ -158,6 +154,20 @@ class ArchiveBuilder:
                 yield b"".join(pending)
                 pending, pending_bytes = [], 0
         yield b"".join([*pending, tar_form.END])
+
+
+def _packed(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """One gzip member of all chunks; one is compressed while the next one is put together."""
+    compressor = zlib.compressobj(_COMPRESSION_LEVEL, zlib.DEFLATED, _GZIP)
+    with ThreadPoolExecutor(1, thread_name_prefix="pack") as packer:
+        under_way: Future[bytes] | None = None
+        for chunk in chunks:
+            done, under_way = under_way, packer.submit(compressor.compress, chunk)
+            if done is not None:
+                yield done.result()
+        if under_way is not None:
+            yield under_way.result()
+    yield compressor.flush()
 
 
 DEFAULT_LIMITS = Limits()

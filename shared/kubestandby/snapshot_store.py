@@ -225,13 +225,24 @@ class SnapshotStore:
             FormatError: a manifest is not in canonical form.
             StoreError: it cannot be read.
         """
-        with self._checked_archive(index) as spool:
-            for item in read_archive(spool, index):
-                if item.entry.sealed != sealed_form.is_sealed(item.manifest):
-                    raise IntegrityError(
-                        f"{self._archive_of(index)}: {item.entry.path} is not sealed as its index says"
-                    )
-                yield item
+        with self._spooled_archive(index) as spool:
+            check_archive(spool, index)
+            spool.seek(0)
+            yield from self._objects_in(spool, index)
+
+    def all_objects(self, index: SnapshotIndex) -> list[SnapshotObject]:
+        """All objects at once: one reading is enough, since none is given out before all are checked.
+
+        Raises like `objects`.
+        """
+        with self._spooled_archive(index) as spool:
+            return list(self._objects_in(spool, index))
+
+    def _objects_in(self, spool: BinaryIO, index: SnapshotIndex) -> Iterator[SnapshotObject]:
+        for item in read_archive(spool, index):
+            if item.entry.sealed != sealed_form.is_sealed(item.manifest):
+                raise IntegrityError(f"{self._archive_of(index)}: {item.entry.path} is not sealed as its index says")
+            yield item
 
     def verify(self, index: SnapshotIndex) -> None:
         """Reads everything, manifests included; raises like `objects`."""
@@ -308,14 +319,12 @@ class SnapshotStore:
                 raise StoreUnavailableError(f"object {key} in {self.url} cannot be read to its end: {error}") from error
 
     @contextmanager
-    def _checked_archive(self, index: SnapshotIndex) -> Iterator[BinaryIO]:
-        """The archive in a private spool, at its start, every byte of it checked."""
+    def _spooled_archive(self, index: SnapshotIndex) -> Iterator[BinaryIO]:
+        """The archive in a private spool, at its start, with the digest that the index says."""
         check_index(index, self._limits)
         with new_spool() as spool:
             if self._copy(index, spool) != index.archive_sha256:
                 raise IntegrityError(f"{self._archive_of(index)} has another digest than its index says; it is damaged")
-            spool.seek(0)
-            check_archive(spool, index)
             spool.seek(0)
             yield spool
 

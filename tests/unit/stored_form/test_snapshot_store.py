@@ -256,6 +256,14 @@ def test_archive_that_fits_its_digest_but_not_its_entries_yields_not_a_single_ob
 
     with pytest.raises(IntegrityError, match=r"b\.yaml has another digest"):
         next(snapshots.objects(index))
+    with pytest.raises(IntegrityError, match=r"b\.yaml has another digest"):
+        snapshots.all_objects(index)
+
+
+def test_all_objects_at_once_are_those_that_come_one_by_one(snapshots: SnapshotStore) -> None:
+    index = commit(snapshots)
+
+    assert snapshots.all_objects(index) == list(snapshots.objects(index))
 
 
 def test_archives_of_two_snapshots_cannot_be_swapped(snapshots: SnapshotStore, store: MemoryStore) -> None:
