@@ -15,11 +15,11 @@ help: ## list the commands
 
 setup: $(STAMP) ## make the virtual environment with every locked dependency
 
+# No byte code: of all that the OCI SDK holds, a fiftieth is ever imported.
 $(STAMP): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kubestandby needs Python 3.11 or newer: run make PYTHON=/path/to/python3.11")'
 	@echo "==> setting up $(VENV) (about a minute, once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	# Byte code is made where it is used: of all that the OCI SDK holds, that is a fiftieth.
 	$(BIN)/python -m pip install --disable-pip-version-check --no-compile --require-hashes --requirement requirements/dev.txt
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
