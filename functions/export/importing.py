@@ -30,7 +30,8 @@ def carry_out_import(context: Context, work: RequestedWork, epoch: int) -> Resul
     if order is None:
         raise BadInputError(f"request {work.request.name} brings no manifests along; use `kubestandby import`")
     control, snapshots = context.store(work.site.control), context.snapshots(work.site)
-    with open_payload(control, work.group.name, order) as payload:
+    unwrappers = snapshots.keyring.source.unwrappers(work.site.name)
+    with open_payload(control, work.group.name, order, unwrappers) as payload:
         importer = Importer(snapshots, context.clock, _primary(context, work.site))
         try:
             imported = importer.take(work.group, work.site.name, epoch, order=order, payload=payload)

@@ -1,8 +1,9 @@
 """The manifests that a request to import brings along, as one object in the control bucket.
 
 The command line reads files where they are and uploads what is in them; export makes a raw snapshot of it. The object
-is one gzip stream of JSON lines `[origin, manifest]`. It holds Secrets as they were written, and is deleted once the
-request has its outcome.
+is one gzip stream of JSON lines `[origin, manifest]`, sealed for the site that is to import it, as this payload of this
+group: it holds Secrets as they were written. Nothing of it is in clear outside memory, spools included. It is deleted
+once the request has its outcome.
 """
 
 import gzip
@@ -10,7 +11,7 @@ import hashlib
 import re
 import secrets
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,8 @@ from kubestandby.errors import (
     ObjectTooLargeError,
     StoreUnavailableError,
 )
+from kubestandby.keys.ports import KeyUnwrapper, KeyWrapper
+from kubestandby.keys.sealed_stream import OpenedStream, SealingWriter
 from kubestandby.ports import Clock, ObjectStore
 from kubestandby.requests import ImportOrder
 from kubestandby.resources import Manifest
@@ -62,12 +65,25 @@ class ImportedObject:
 
 
 class PayloadWriter:
-    """Collects manifests in a private spool. A context manager: leaving it drops the spool."""
+    """Collects manifests, sealed, in a private spool. A context manager: leaving it drops the spool."""
 
-    def __init__(self, limits: PayloadLimits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self, group: GroupName, recipients: KeyWrapper, clock: Clock, limits: PayloadLimits = DEFAULT_LIMITS
+    ) -> None:
+        """Begins a payload of a name that nobody else has.
+
+        Args:
+            group: what is imported into.
+            recipients: the site that imports it.
+            clock: its name begins with the time.
+            limits: what is taken on at most.
+        """
+        self._group = group
+        self._name = f"{clock.now().astimezone(UTC).strftime(_TIME_FORMAT)}-{secrets.token_hex(4)}"
         self._limits = limits
         self._spool = new_spool()
-        self._packed = gzip.GzipFile(fileobj=self._spool, mode="wb", compresslevel=_COMPRESSION_LEVEL, mtime=0)
+        self._sealed = SealingWriter(self._spool, recipients, _purpose(group, self._name))
+        self._packed = gzip.GzipFile(fileobj=self._sealed, mode="wb", compresslevel=_COMPRESSION_LEVEL, mtime=0)
         self.objects = 0
 
     def __enter__(self) -> Self:
@@ -98,14 +114,15 @@ class PayloadWriter:
             raise ManifestError(f"{origin}: more than {self._limits.objects} objects; import them in parts")
         self._packed.write(line)
 
-    def upload(self, control: ObjectStore, group: GroupName, clock: Clock) -> ImportOrder:
-        """Writes everything to the bucket, under a name that nobody else has; the request names it so.
+    def upload(self, control: ObjectStore) -> ImportOrder:
+        """Writes everything to the bucket; the request names it so.
 
         Raises:
             ManifestError: it is too large.
             StoreError: it could not be written.
         """
         self._packed.close()
+        self._sealed.close()
         self._spool.seek(0)
         digest, size = hashlib.sha256(), 0
         for chunk in iter(lambda: self._spool.read(_CHUNK_BYTES), b""):
@@ -113,17 +130,16 @@ class PayloadWriter:
             size += len(chunk)
         if size > self._limits.packed_bytes:
             raise ManifestError(f"the manifests have {size} bytes when packed; import them in parts")
-        name = f"{clock.now().astimezone(UTC).strftime(_TIME_FORMAT)}-{secrets.token_hex(4)}"
         self._spool.seek(0)
-        control.put_if_absent(layout.import_key(group, name), self._spool)
-        return ImportOrder(payload=name, sha256=digest.hexdigest(), size=size)
+        control.put_if_absent(layout.import_key(self._group, self._name), self._spool)
+        return ImportOrder(payload=self._name, sha256=digest.hexdigest(), size=size)
 
 
 class PayloadReader:
     """The manifests of a payload whose digest is that of its request; can be read again and again."""
 
-    def __init__(self, spool: BinaryIO, what: str, limits: PayloadLimits) -> None:
-        self._spool = spool
+    def __init__(self, sealed: OpenedStream, what: str, limits: PayloadLimits) -> None:
+        self._sealed = sealed
         self._what = what
         self._limits = limits
 
@@ -132,11 +148,11 @@ class PayloadReader:
 
         Raises:
             FormatError: it is not in our form, or more than is taken on.
+            UnsealError: it was changed after it was sealed.
         """
-        self._spool.seek(0)
         left = self._limits.plain_bytes
         try:
-            with gzip.GzipFile(fileobj=self._spool, mode="rb") as plain:
+            with gzip.GzipFile(fileobj=self._sealed.reader(), mode="rb") as plain:
                 for number in range(1, self._limits.objects + 2):
                     line = plain.readline(self._limits.line_bytes + 1)
                     left -= len(line)
@@ -151,13 +167,18 @@ class PayloadReader:
 
 @contextmanager
 def open_payload(
-    control: ObjectStore, group: GroupName, order: ImportOrder, limits: PayloadLimits = DEFAULT_LIMITS
+    control: ObjectStore,
+    group: GroupName,
+    order: ImportOrder,
+    unwrappers: Sequence[KeyUnwrapper],
+    limits: PayloadLimits = DEFAULT_LIMITS,
 ) -> Iterator[PayloadReader]:
-    """The payload that a request names, copied into a private spool and checked before anything of it is read.
+    """The payload that a request names, copied into a private spool, checked before anything of it is read, unsealed.
 
     Raises:
-        FormatError: the request's name for it is none.
+        FormatError: the request's name for it is none, or it is not sealed.
         IntegrityError: it is gone, or is not the one that the request names.
+        UnsealError: none of the keys opens it, or it was sealed for another group or under another name.
         StoreError: it cannot be read.
     """
     if not _NAME.fullmatch(order.payload) or not 0 <= order.size <= limits.packed_bytes:
@@ -167,7 +188,7 @@ def open_payload(
     with new_spool() as spool:
         if _copied(control, key, order.size, spool) != order.sha256:
             raise IntegrityError(f"{what} is not the one that was uploaded; import the files again")
-        yield PayloadReader(spool, what, limits)
+        yield PayloadReader(OpenedStream(spool, unwrappers, _purpose(group, order.payload), what), what, limits)
 
 
 def payload_names(control: ObjectStore, group: GroupName) -> tuple[str, ...]:
@@ -183,6 +204,11 @@ def payload_names(control: ObjectStore, group: GroupName) -> tuple[str, ...]:
 def uploaded_at(name: str) -> datetime:
     """When a payload of this name was uploaded, by the clock of whoever did it."""
     return datetime.strptime(name.partition("-")[0], _TIME_FORMAT).replace(tzinfo=UTC)
+
+
+def _purpose(group: GroupName, name: str) -> tuple[str, ...]:
+    """What a payload is sealed as: it opens as no other one, and in no other group."""
+    return ("import", group, name)
 
 
 def _copied(control: ObjectStore, key: str, size: int, spool: BinaryIO) -> str:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from kubestandby.adapters.key_folder import create_folder
 from kubestandby.archive import ArchiveBuilder
+from kubestandby.keys.age import AgeRecipients
 from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.making import KeyBundle, make_keys
 from kubestandby.keys.sealed_form import is_sealed
+from kubestandby.keys.sealed_stream import recipients_at
 from kubestandby.keys.sealing import Origin, SnapshotSealer
 from kubestandby.ports import Clock, ObjectStore
 from kubestandby.resources import Manifest, ObjectRef
@@ -32,6 +34,11 @@ def key_bundle() -> KeyBundle:
 def keyring(clock: Clock | None = None) -> Keyring:
     keys = key_bundle()
     return Keyring(keys.trust, keys, clock or FakeClock())
+
+
+def recipients(site: SiteName = EAST, clock: Clock | None = None) -> AgeRecipients:
+    """Whom an import is sealed for."""
+    return recipients_at(key_bundle().trust, site, clock or FakeClock())
 
 
 def snapshot_store(store: ObjectStore, clock: Clock | None = None) -> SnapshotStore:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import click
 
 from kubestandby import layout
+from kubestandby.adapters.key_folder import KeyFolder
 from kubestandby.adapters.manifest_files.sources import STDIN
 from kubestandby.adapters.stores import open_store
 from kubestandby.cli import exits
@@ -22,6 +23,7 @@ from kubestandby.cli.terminal import say
 from kubestandby.cli.wording import counted
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.import_payload import PayloadWriter
+from kubestandby.keys.sealed_stream import recipients_at
 from kubestandby.layout import Action
 from kubestandby.requests import ImportOrder, Request
 
@@ -69,13 +71,14 @@ def import_files(  # noqa: PLR0913 - one parameter per option
     """
     primary, steps = primary_of(group), Steps()
     _check_arguments(group, primary, files, namespace)
-    with PayloadWriter() as writer:
+    recipients = recipients_at(KeyFolder(primary.keys).trust(), primary.name, session.clock)
+    with PayloadWriter(group.name, recipients, session.clock) as writer:
         read = _read(files, writer, steps)
         problems = read.problems or (() if writer.objects else ("no manifest in what was given; nothing was imported",))
         if problems:
             return _tell_problems(problems)
         _tell_empty(read)
-        order = writer.upload(open_store(primary.control), group.name, session.clock)
+        order = writer.upload(open_store(primary.control))
     order = replace(order, files=read.names, namespace=namespace, keep_all=keep_all, as_of=read.as_of)
     arrival = _carry_out(session, group, order, timeout, steps)
     return _tell(arrival, output)

@@ -10,6 +10,7 @@ from kubestandby.import_payload import PayloadWriter
 from kubestandby.layout import Action
 from kubestandby.requests import ImportOrder, Outcome, Request
 from kubestandby.snapshots import SnapshotIndex, Stage
+from tests.fakes.keys import recipients
 from tests.unit.runtime.world import SHOP, World, config_map, namespace
 
 __all__ = ["SHOP", "ImportWorld", "config_map", "deployment", "namespace", "of_kind"]
@@ -32,10 +33,10 @@ class ImportWorld(World):
     """`World` with a way in for manifests."""
 
     def upload(self, manifests: Iterable[Mapping[str, Any]], **order: Any) -> ImportOrder:
-        with PayloadWriter() as writer:
+        with PayloadWriter(SHOP, recipients(), self.clock) as writer:
             for number, manifest in enumerate(manifests, start=1):
                 writer.add(f"shop.yaml:{number}", manifest)
-            uploaded = writer.upload(self.control("east"), SHOP, self.clock)
+            uploaded = writer.upload(self.control("east"))
         return replace(uploaded, **{"files": ("shop.yaml",), **order})
 
     def ask_import(self, *manifests: Mapping[str, Any], **order: Any) -> Request:

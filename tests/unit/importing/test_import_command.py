@@ -11,7 +11,8 @@ from kubestandby.errors import StoreUnavailableError
 from kubestandby.import_payload import ImportedObject, open_payload, payload_names
 from kubestandby.layout import Action
 from kubestandby.requests import ImportOrder, Outcome, Request, Verdict
-from kubestandby.snapshots import SnapshotId
+from kubestandby.snapshots import SiteName, SnapshotId
+from tests.fakes.keys import key_bundle
 from tests.unit.cli.world import EAST, NOON, SHOP, World, outcome_of, report_of
 from tests.unit.importing.archives import manifest, member, tar_gz
 
@@ -33,7 +34,8 @@ class Importing:
         if request.action is not Action.IMPORT or request.order is None:
             return None
         self.order = request.order
-        with open_payload(self.world.control(EAST), SHOP, request.order) as payload:
+        unwrappers = key_bundle().unwrappers(SiteName(EAST))
+        with open_payload(self.world.control(EAST), SHOP, request.order, unwrappers) as payload:
             self.objects = list(payload.objects())
         if self.verdict is Verdict.DONE:
             self.world.crossed("1-1")
