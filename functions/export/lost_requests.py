@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from kubestandby.errors import FormatError
 from kubestandby.groups import ProtectionGroup
-from kubestandby.request_log import RequestLog
+from kubestandby.request_log import RequestLog, attempt_of, origin_id
 from kubestandby.requests import Outcome, Verdict
 
-from .pushing import action_of, is_due, origin_id, patience
+from .pushing import action_of, is_due, patience
 
 _LOG = logging.getLogger(__name__)
 MAX_ATTEMPTS = 5
@@ -17,7 +17,8 @@ MAX_ATTEMPTS = 5
 def push_requests(group: ProtectionGroup, requests: RequestLog, now: datetime, push_after: timedelta) -> list[str]:
     """Writes a continuation for each request that is due; returns the names written.
 
-    After `MAX_ATTEMPTS` a request is given up with an outcome: what kills its function would kill it for ever.
+    After `MAX_ATTEMPTS` that came to nothing a request is given up with an outcome: what kills its function would kill
+    it for ever. Attempts that ended because their time was over, and said so, are no such ones.
 
     Raises:
         StoreError: the control bucket cannot be used.
@@ -25,34 +26,31 @@ def push_requests(group: ProtectionGroup, requests: RequestLog, now: datetime, p
     pushed: list[str] = []
     names = requests.requests(group.name)
     for name in requests.pending(group.name):
-        attempts = [other for other in names if origin_id(other) == origin_id(name)]
-        if is_due(attempts, now, patience(action_of(name), group, push_after)):
-            pushed += _push(group, requests, name, attempts=len(attempts), now=now)
+        attempts = sorted((other for other in names if origin_id(other) == origin_id(name)), key=attempt_of)
+        pushed += _push_if_due(group, requests, attempts, now, push_after)
     return pushed
 
 
-def _push(group: ProtectionGroup, requests: RequestLog, name: str, *, attempts: int, now: datetime) -> list[str]:
+def _push_if_due(
+    group: ProtectionGroup, requests: RequestLog, attempts: list[str], now: datetime, push_after: timedelta
+) -> list[str]:
+    """Has the work of one request go on; `attempts` are the request and its continuations, the oldest first."""
+    first, last = attempts[0], attempts[-1]
+    interval = patience(action_of(first), group, push_after)
+    if not is_due([last], now, interval):
+        return []  # spares reading it
     try:
-        request = requests.read(group.name, name)
+        request = requests.read(group.name, last)
     except FormatError as error:
-        _give_up(group, requests, name, str(error), now)
+        _give_up(group, requests, first, str(error), now)
         return []
-    if attempts >= MAX_ATTEMPTS:
-        _give_up(group, requests, name, f"no outcome after {attempts} attempts; see the function's log", now)
+    vain = attempts[len(request.parts) :] or [last]
+    if not is_due(vain, now, interval):
         return []
-    again = requests.submit(
-        group.name,
-        request.action,
-        origin=request.origin,
-        snapshot=request.snapshot,
-        to=request.to,
-        mode=request.mode,
-        order=request.order,
-        prune_all=request.prune_all,
-        continues=name,
-        attempt=attempts + 1,
-    )
-    return [again.name]
+    if len(vain) >= MAX_ATTEMPTS:
+        _give_up(group, requests, first, f"no outcome after {len(attempts)} attempts; see the function's log", now)
+        return []
+    return [requests.submit_again(request, attempt_of(last) + 1, request.parts).name]
 
 
 def _give_up(group: ProtectionGroup, requests: RequestLog, name: str, reason: str, now: datetime) -> None:

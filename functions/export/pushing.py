@@ -43,11 +43,6 @@ def is_due(attempts: Sequence[str], now: datetime, first_interval: timedelta) ->
     return since_last >= interval
 
 
-def origin_id(name: str) -> str:
-    """What a request and its continuations have in common: the id without the attempt."""
-    return name.rpartition("-")[2].partition(".")[0]
-
-
 def action_of(name: str) -> Action:
     """The action in a request's name."""
     return Action(name.split("-")[1])

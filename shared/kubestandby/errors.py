@@ -27,6 +27,12 @@ class RoleError(StandbyError):
     """This site may not do this now: another site is primary, or the clusters are the same one."""
 
 
+class OutOfTimeError(StandbyError):
+    """The platform's time for one call is over; the work stopped between two steps, and goes on in another call."""
+
+    transient = True
+
+
 class SnapshotError(StandbyError):
     """A snapshot that cannot be used."""
 

@@ -11,7 +11,7 @@ from kubestandby.creation import create_object
 from kubestandby.errors import FormatError, ObjectExistsError, ObjectMissingError
 from kubestandby.layout import Action
 from kubestandby.ports import Clock, ObjectStore
-from kubestandby.requests import ImportOrder, Outcome, Request
+from kubestandby.requests import ImportOrder, Outcome, Request, WorkPart
 from kubestandby.snapshots import GroupName, SiteName, SnapshotId
 
 MAX_REQUEST_BYTES = 64 * 1024
@@ -59,6 +59,7 @@ class RequestLog:
         attempt: int = 1,
         order: ImportOrder | None = None,
         prune_all: bool = False,
+        parts: tuple[WorkPart, ...] = (),
     ) -> Request:
         """Writes a request down; its creation is the event that starts the work.
 
@@ -81,9 +82,32 @@ class RequestLog:
             attempt=attempt,
             order=order,
             prune_all=prune_all,
+            parts=parts,
         )
         create_object(self._control, layout.request_key(group, request.name), codec.encode(request))
         return request
+
+    def submit_again(self, request: Request, attempt: int, parts: tuple[WorkPart, ...]) -> Request:
+        """Writes down that the work of this request is to go on, by somebody else or anew; `parts`: what was done.
+
+        Raises:
+            FormatError: the request continues something that is no request's name.
+            StoreError: it could not be written.
+        """
+        return self.submit(
+            request.group,
+            request.action,
+            origin=request.origin,
+            snapshot=request.snapshot,
+            to=request.to,
+            accept_stale=request.accept_stale,
+            mode=request.mode,
+            continues=request.outcome_name,
+            attempt=attempt,
+            order=request.order,
+            prune_all=request.prune_all,
+            parts=parts,
+        )
 
     def join(self, group: GroupName, action: Action, *, origin: str, known: str = "") -> Joined:
         """Finds a request for this action that nobody has begun, or writes one; whoever asks meanwhile finds that one.
@@ -237,13 +261,23 @@ class RequestLog:
             return secrets.token_hex(4)
         if layout.parse_request_key(layout.request_key(group, continues)) is None:
             raise FormatError(f"{continues[:80]!r} is not a request's name")
-        origin_id = continues.rpartition("-")[2].partition(_AGAIN)[0]
-        return f"{origin_id}{_AGAIN}{attempt}"
+        return f"{origin_id(continues)}{_AGAIN}{attempt}"
 
 
 def is_continuation(name: str) -> bool:
     """Whether a request of this name continues another one."""
     return _AGAIN in name.rpartition("-")[2]
+
+
+def attempt_of(name: str) -> int:
+    """Which attempt a request of this name is, 1 for a first one."""
+    number = name.rpartition("-")[2].partition(_AGAIN)[2]
+    return int(number) if number.isdecimal() else 1
+
+
+def origin_id(name: str) -> str:
+    """What a request and its continuations have in common: the id without the attempt."""
+    return name.rpartition("-")[2].partition(_AGAIN)[0]
 
 
 def _turns_name(group: GroupName, action: Action, moment: datetime) -> str:

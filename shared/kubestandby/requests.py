@@ -32,6 +32,33 @@ class ImportOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkPart:
+    """What one call did of a request's work, before its time was over and another call went on.
+
+    Attributes:
+        request: name of the request that the call worked on.
+        began_at, seconds: when the call began to work, and for how long it did.
+        before: the step that there was no time for.
+        written: objects that it wrote to the cluster.
+        waited_seconds: how long it waited for workloads that were all sent.
+        told_to_end: whether it was the process that was told to end, not the call's time that was over.
+    """
+
+    request: str
+    began_at: datetime
+    seconds: float
+    before: str
+    written: int = 0
+    waited_seconds: float = 0.0
+    told_to_end: bool = False
+
+    @property
+    def got_on(self) -> bool:
+        """Whether the work is nearer to its end than before; a call that was ended early says nothing about that."""
+        return self.written > 0 or self.waited_seconds > 0 or self.told_to_end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One request, written once to the control bucket of the site that is to do the work.
 
@@ -47,6 +74,7 @@ class Request:
         order: for an import.
         prune_all: for a restore: any number of objects that the snapshot does not hold may be deleted, where the group
             prunes.
+        parts: what calls before this one did of the same work.
     """
 
     group: GroupName
@@ -62,6 +90,7 @@ class Request:
     attempt: int = 1
     order: ImportOrder | None = None
     prune_all: bool = False
+    parts: tuple[WorkPart, ...] = ()
 
     @property
     def outcome_name(self) -> str:
