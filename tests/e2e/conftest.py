@@ -1,6 +1,5 @@
 """Fixtures of the end-to-end tests: an application on the real primary, and the pipeline that protects it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -79,12 +78,9 @@ def shop(
     primary: ClusterAccess,
     standby: ClusterAccess,
     namespace_factory: NamespaceFactory,
-) -> Iterator[Shop]:
+) -> Shop:
     """The application on the primary; the standby knows nothing of it."""
     namespace = namespace_factory(primary, prefix="shop")
     primary.kubectl("-n", namespace, "apply", "-f", "-", stdin=APP)
     pipeline = Pipeline.between(tmp_path, primary.kubeconfig, standby.kubeconfig, namespace)
-    forget = ("-n", "kubestandby-system", "delete", "configmap", "kubestandby-shop", "--ignore-not-found")
-    standby.kubectl(*forget)  # what others' groups of this name have left would make this one's snapshots old ones
-    yield Shop(pipeline, namespace, primary, standby)
-    standby.kubectl(*forget)
+    return Shop(pipeline, namespace, primary, standby)

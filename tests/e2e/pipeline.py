@@ -44,7 +44,10 @@ class Pipeline:
 
     @classmethod
     def between(cls, folder: Path, east: Path, west: Path, namespace: str, **restore: str) -> Pipeline:
-        """Writes the configuration: east is primary, both kubeconfigs' current contexts are taken."""
+        """Writes the configuration of the namespace's group, of the same name: a standby remembers groups by name.
+
+        East is primary; both kubeconfigs' current contexts are taken.
+        """
         sites = {
             name: {
                 "cluster": {"kubeconfig": str(kubeconfig)},
@@ -60,7 +63,7 @@ class Pipeline:
             "standby": "west",
             "restore": {"mode": "hot", "readyTimeout": "60s", **restore},
         }
-        document = {"apiVersion": "kubestandby.dev/v1", "kind": "ProtectionGroup", "metadata": {"name": "shop"}}
+        document = {"apiVersion": "kubestandby.dev/v1", "kind": "ProtectionGroup", "metadata": {"name": namespace}}
         config = folder / "shop.yaml"
         write_keys(folder)
         config.write_text(yaml.safe_dump({**document, "spec": spec}))
@@ -83,10 +86,10 @@ class Pipeline:
         return self.snapshots(site).ids(Stage.RAW, self.group.name)
 
     def reports(self, site: str) -> list[str]:
-        return list(open_store(self.group.site(site).data).list("reports/shop/"))
+        return list(open_store(self.group.site(site).data).list(f"reports/{self.group.name}/"))
 
     def marks(self, site: str) -> list[str]:
-        return list(open_store(self.group.site(site).control).list("applied/shop/"))
+        return list(open_store(self.group.site(site).control).list(f"applied/{self.group.name}/"))
 
     def ask(self, site: str, action: Action, **fields: Any) -> Request:
         return self.requests(site).submit(self.group.name, action, origin="operator", **fields)

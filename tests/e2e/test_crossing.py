@@ -1,5 +1,6 @@
 """The whole path through real function processes and real clusters."""
 
+import json
 import random
 
 import pytest
@@ -9,16 +10,17 @@ from kubestandby.requests import Verdict
 from tests.e2e.conftest import Shop
 from tests.e2e.pipeline import deliver_all, kill_when_logged, post, times_logged, wait_for
 
-pytestmark = [pytest.mark.clusters, pytest.mark.xdist_group("shop")]
+pytestmark = pytest.mark.clusters
 
 
 def test_a_webhook_brings_the_application_to_the_standby(shop: Shop):
     with shop.pipeline.functions() as functions:
-        status, answer = post(functions.url(Function.EXPORT), b'{"action": "export", "group": "shop"}')
+        body = json.dumps({"action": "export", "group": shop.namespace}).encode()
+        status, answer = post(functions.url(Function.EXPORT), body)
 
         wait_for(lambda: shop.pipeline.marks("west"), 90)
 
-        assert (status, answer["group"], answer["site"]) == (202, "shop", "east")
+        assert (status, answer["group"], answer["site"]) == (202, shop.namespace, "east")
         assert shop.price("west") == "1"
         assert shop.ready_replicas("west") == "2"
         assert functions.quiet(10)

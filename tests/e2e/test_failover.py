@@ -10,7 +10,7 @@ from kubestandby.snapshots import SiteName
 from tests.e2e.conftest import Shop
 from tests.e2e.pipeline import Pipeline, wait_for
 
-pytestmark = [pytest.mark.clusters, pytest.mark.xdist_group("shop")]
+pytestmark = pytest.mark.clusters
 WEST = SiteName("west")
 
 

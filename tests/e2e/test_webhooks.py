@@ -59,7 +59,8 @@ class Answered:
 class Sender:
     """Sends deliveries as GitHub does, each over a connection of its own."""
 
-    def __init__(self, functions: Functions) -> None:
+    def __init__(self, functions: Functions, path: str = PATH) -> None:
+        self.path = path
         self.netloc = urlsplit(functions.url(Function.EXPORT)).netloc
 
     def push(self, payload: dict[str, Any] | None = None, **headers: str) -> Answered:
@@ -68,11 +69,11 @@ class Sender:
         named = {"X-GitHub-Event": "push", "X-GitHub-Delivery": f"guid-{next(_IDS)}", "X-Hub-Signature-256": signature}
         return self.post(body, {**named, **{name.replace("_", "-"): value for name, value in headers.items()}})
 
-    def post(self, body: Any, headers: dict[str, str], path: str = PATH) -> Answered:
+    def post(self, body: Any, headers: dict[str, str], path: str = "") -> Answered:
         connection = http.client.HTTPConnection(self.netloc, timeout=60)
         started = time.monotonic()
         try:
-            connection.request("POST", path, body, headers)
+            connection.request("POST", path or self.path, body, headers)
             answer = connection.getresponse()
             return Answered(answer.status, json.loads(answer.read()), time.monotonic() - started)
         finally:
@@ -207,12 +208,11 @@ def test_what_did_not_start_on_this_machine_needs_a_signature(
 
 
 @pytest.mark.clusters
-@pytest.mark.xdist_group("shop")
 def test_what_is_deployed_during_a_burst_arrives(shop: Shop):
     """Deliveries that join a request lose nothing: the export that serves the last begins after it."""
     pipeline = with_webhook(shop.pipeline)
     with pipeline.functions() as functions:
-        sender = Sender(functions)
+        sender = Sender(functions, f"/webhooks/{shop.namespace}/deploys")
         stop = threading.Event()
         with ThreadPoolExecutor(8) as pool:
             noise = [pool.submit(_push_until, sender, stop) for _ in range(6)]

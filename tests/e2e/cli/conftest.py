@@ -43,6 +43,11 @@ class Shop:
     west: ClusterAccess
 
     @property
+    def group(self) -> str:
+        """Called like the namespace: a standby remembers groups by name, and is shared with other tests."""
+        return self.namespace
+
+    @property
     def environment(self) -> dict[str, str]:
         state = {"XDG_STATE_HOME": str(self.folder / "state"), "NO_COLOR": "1"}
         return {**os.environ, **state, "KUBESTANDBY_CONFIG": str(self.folder / "shop.yaml")}
@@ -70,8 +75,6 @@ def shop(tmp_path: Path, primary: ClusterAccess, standby: ClusterAccess, namespa
     (tmp_path / "west.kubeconfig").symlink_to(standby.kubeconfig)
     (tmp_path / "shop.yaml").write_text(json.dumps(_group(tmp_path, namespace)))
     write_keys(tmp_path)
-    # What other tests' groups of this name have left there would make this one's first snapshot an old one.
-    standby.kubectl("-n", "kubestandby-system", "delete", "configmap", "kubestandby-shop", "--ignore-not-found")
     return Shop(tmp_path, namespace, primary, standby)
 
 
@@ -85,4 +88,9 @@ def _group(folder: Path, namespace: str) -> dict[str, Any]:
         for site in ("east", "west")
     }
     spec = {"namespaces": [namespace], "sites": sites, "primary": "east", "standby": "west"}
-    return {"apiVersion": "kubestandby.dev/v1", "kind": "ProtectionGroup", "metadata": {"name": "shop"}, "spec": spec}
+    return {
+        "apiVersion": "kubestandby.dev/v1",
+        "kind": "ProtectionGroup",
+        "metadata": {"name": namespace},
+        "spec": spec,
+    }

@@ -11,7 +11,7 @@ import pytest
 from kubestandby.runtime.local import running
 from tests.e2e.cli.conftest import COMMAND, Shop
 
-pytestmark = [pytest.mark.clusters, pytest.mark.xdist_group("shop")]
+pytestmark = pytest.mark.clusters
 
 
 def _wait_for(condition: object, seconds: float = 60) -> None:
@@ -23,17 +23,17 @@ def _wait_for(condition: object, seconds: float = 60) -> None:
 
 
 def test_run_then_plan_then_failover_without_the_primary(shop: Shop) -> None:
-    ran = shop.run("run", "shop")
+    ran = shop.run("run", shop.group)
     assert ran.returncode == 0, ran.stderr
-    assert shop.status_of("plan", "shop") == 0
+    assert shop.status_of("plan", shop.group) == 0
 
     shop.west.kubectl("-n", shop.namespace, "patch", "configmap", "prices", "-p", '{"data": {"tea": "9"}}')
-    planned = shop.run("plan", "shop")
+    planned = shop.run("plan", shop.group)
     assert planned.returncode == 2
     assert "data.tea: 9 -> 1" in planned.stdout
 
     shop.lose_east()
-    failed_over = shop.run("failover", "shop", "--to", "west", "--yes")
+    failed_over = shop.run("failover", shop.group, "--to", "west", "--yes")
     assert failed_over.returncode == 0, failed_over.stderr
     assert "RTO" in failed_over.stdout
     assert shop.west.kubectl("-n", shop.namespace, "get", "configmap", "prices", "-o", "jsonpath={.data.tea}") == "1"
@@ -41,9 +41,9 @@ def test_run_then_plan_then_failover_without_the_primary(shop: Shop) -> None:
 
 
 def test_a_second_run_makes_nothing_new(shop: Shop) -> None:
-    assert shop.status_of("run", "shop") == 0
+    assert shop.status_of("run", shop.group) == 0
 
-    again = shop.run("run", "shop", "--output", "json")
+    again = shop.run("run", shop.group, "--output", "json")
 
     assert again.returncode == 0
     told = json.loads(again.stdout)
@@ -54,7 +54,7 @@ def test_run_with_a_cluster_out_of_reach_is_one_line_and_status_1(shop: Shop) ->
     (shop.folder / "west.kubeconfig").unlink()
     (shop.folder / "west.kubeconfig").write_text("{}")
 
-    ran = shop.run("run", "shop")
+    ran = shop.run("run", shop.group)
 
     assert ran.returncode == 1
     assert ran.stderr.splitlines()[-1].startswith("error: restore of snapshot 1-1 failed: ")
@@ -69,7 +69,7 @@ def test_up_serves_other_commands_and_leaves_nothing_behind(shop: Shop, monkeypa
     try:
         _wait_for(lambda: running(config) is not None)
 
-        exported = shop.run("export", "shop")
+        exported = shop.run("export", shop.group)
 
         assert exported.returncode == 0, exported.stderr
         assert "starting the three functions" not in exported.stderr

@@ -12,7 +12,7 @@ from tests.e2e.cli.conftest import APP, Shop
 from tests.properties.values import TREACHEROUS, typed
 from tests.testbed.access import ClusterAccess
 
-pytestmark = [pytest.mark.clusters, pytest.mark.xdist_group("shop")]
+pytestmark = pytest.mark.clusters
 
 WRITTEN_BY_HAND = """
 apiVersion: v1
@@ -68,7 +68,7 @@ def test_an_archive_of_the_playbook_crosses_without_the_primary(shop: Shop, tmp_
     (tmp_path / "backup.gz").write_bytes(playbook_archive(shop))
     (shop.folder / "east.kubeconfig").unlink()
 
-    imported = shop.run("import", "shop", str(tmp_path / "backup.gz"), "--output", "json")
+    imported = shop.run("import", shop.group, str(tmp_path / "backup.gz"), "--output", "json")
 
     assert imported.returncode == 0, imported.stderr
     left_out = json.loads(imported.stdout)["export"]["details"]["left_out"]
@@ -80,16 +80,16 @@ def test_an_archive_of_the_playbook_crosses_without_the_primary(shop: Shop, tmp_
 def test_a_stream_of_manifests_crosses_and_a_packed_snapshot_is_applied_by_kubectl(shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "app.yaml").write_text(f"{APP}---{WRITTEN_BY_HAND}")
 
-    imported = shop.run("import", "shop", str(tmp_path / "app.yaml"), "--namespace", shop.namespace)
+    imported = shop.run("import", shop.group, str(tmp_path / "app.yaml"), "--namespace", shop.namespace)
 
     assert imported.returncode == 0, imported.stderr
     assert f"namespace {shop.namespace} is described by no file" in imported.stderr
     assert tea_at_west(shop) == "1"
     assert "not-for-logs" not in imported.stdout + imported.stderr
-    planned = shop.run("plan", "shop")
+    planned = shop.run("plan", shop.group)
     assert planned.returncode == 0, planned.stdout
 
-    packed = shop.run("pack", "shop", "--to", str(tmp_path / "packed"))
+    packed = shop.run("pack", shop.group, "--to", str(tmp_path / "packed"))
     assert packed.returncode == 0, packed.stderr
     shop.west.kubectl("-n", shop.namespace, "delete", "configmap", "prices")
     shop.west.kubectl("apply", "--server-side", "--force-conflicts", "--recursive", "-f", str(tmp_path / "packed"))

@@ -1,7 +1,5 @@
 """Export from a real API server."""
 
-import json
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -136,59 +134,6 @@ def test_cluster_scoped_needs_are_taken_and_nothing_else(primary: ClusterAccess,
         roles = (shop, f"{shop}-part", f"{shop}-other")
         primary.kubectl("delete", "clusterrole", *roles)
         primary.kubectl("delete", f"clusterrolebinding/{shop}", f"priorityclass/{shop}")
-
-
-def test_api_whose_server_is_down_makes_the_snapshot_incomplete(primary: ClusterAccess, shop: str) -> None:
-    group = f"dead-{uuid.uuid4().hex[:6]}.example.com"
-    service = {"name": "nobody", "namespace": shop}
-    spec = {"group": group, "version": "v1", "service": service, "groupPriorityMinimum": 1000, "versionPriority": 10}
-    metadata = {"name": f"v1.{group}"}
-    api = {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": metadata}
-    create(primary, {**api, "spec": {**spec, "insecureSkipTLSVerify": True}}, config_map("settings", shop))
-    try:
-        index = export(primary.kubeconfig, shop).index
-        ignoring = export(primary.kubeconfig, shop, ignore_groups=(group,)).index
-    finally:
-        primary.kubectl("delete", f"apiservice/v1.{group}")
-
-    assert [failure.partition(":")[0] for failure in index.failures] == [f"{group}/v1"]
-    assert "settings" in names(index, "ConfigMap")
-    assert names(index, "APIService") == [f"v1.{group}"]
-    assert ignoring.complete
-
-
-def test_custom_resources_whose_conversion_fails_concern_their_type_only(primary: ClusterAccess, shop: str) -> None:
-    group = f"conv-{uuid.uuid4().hex[:6]}.example.com"
-    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-    versions = [{"name": name, "served": True, "storage": name == "v1", "schema": schema} for name in ("v1", "v2")]
-    spec = {"group": group, "scope": "Namespaced", "names": {"plural": "orders", "kind": "Order"}, "versions": versions}
-    metadata = {"name": f"orders.{group}"}
-    create(
-        primary,
-        {
-            "apiVersion": "apiextensions.k8s.io/v1",
-            "kind": "CustomResourceDefinition",
-            "metadata": metadata,
-            "spec": spec,
-        },
-    )
-    try:
-        primary.kubectl("wait", "--for=condition=Established", f"crd/orders.{group}", "--timeout=30s")
-        create(primary, {"apiVersion": f"{group}/v1", "kind": "Order", "metadata": {"name": "a", "namespace": shop}})
-        whole = export(primary.kubeconfig, shop).index
-        webhook = {
-            "clientConfig": {"service": {"name": "nobody", "namespace": shop}},
-            "conversionReviewVersions": ["v1"],
-        }
-        patch = f'{{"spec":{{"conversion":{{"strategy":"Webhook","webhook":{json.dumps(webhook)}}}}}}}'
-        primary.kubectl("patch", f"crd/orders.{group}", "--type=merge", "-p", patch)
-        index = export(primary.kubeconfig, shop).index
-    finally:
-        primary.kubectl("delete", f"crd/orders.{group}", "--wait=false")
-
-    assert names(whole, "Order") == ["a"]
-    assert names(whole, "CustomResourceDefinition") == [f"orders.{group}"]
-    assert index.failures == (f"{group}/orders: 500 InternalServerError (in {shop})",)
 
 
 @pytest.fixture
