@@ -109,4 +109,5 @@ def _summary(of_type: _TypeCount) -> TypeSummary:
         count=of_type.count,
         resource_version=",".join(dict.fromkeys(of_type.versions)),
         incomplete="; ".join(dict.fromkeys(of_type.failures)),
+        namespaced=of_type.resource.namespaced,
     )

@@ -9,6 +9,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from kubestandby.carried import listable_types
 from kubestandby.errors import ClusterError, ClusterUnavailableError
 from kubestandby.groups import ProtectionGroup
 from kubestandby.ports import Cluster, Discovery
@@ -31,7 +32,7 @@ from .references import (
     VOLUME_ATTRIBUTES_CLASS,
     Need,
 )
-from .scope import listable_types, resolve_include
+from .scope import resolve_include
 
 CLASSES = frozenset(
     {
@@ -66,7 +67,11 @@ class ClusterScopedExport:
             ConfigError: an entry of `spec.include` cannot be understood.
             ClusterError: the cluster as a whole does not answer, or refuses the credentials.
         """
-        types = [type_ for type_ in listable_types(self.discovery, self.group.api_versions) if not type_.namespaced]
+        types = [
+            type_
+            for type_ in listable_types(self.discovery, self.group.api_versions, self.group.exclude_kinds)
+            if not type_.namespaced
+        ]
         kinds = {CLUSTER_ROLE, CUSTOM_RESOURCE_DEFINITION, *CLASSES}
         self._take_included()
         self._list([type_ for type_ in types if type_.gvk.group_kind not in kinds])

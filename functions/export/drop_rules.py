@@ -26,6 +26,7 @@ class Facts:
     """What has to be known beside the object itself; of other objects by (namespace, name).
 
     Attributes:
+        exclude_kinds: the group's choice of kinds that it does not carry.
         include_owned: the group's choice of kinds that cross although a custom resource controls them.
         selecting_services: Services that have a selector.
         token_secrets: Secrets that a ServiceAccount names in its `secrets`.
@@ -34,6 +35,7 @@ class Facts:
     selecting_services: frozenset[tuple[str, str]] = frozenset()
     token_secrets: frozenset[tuple[str, str]] = frozenset()
     include_owned: Kinds = NO_KINDS
+    exclude_kinds: Kinds = NO_KINDS
 
 
 Rule = Callable[[Manifest, Facts], bool]
@@ -43,6 +45,11 @@ def excluded_by_label(manifest: Manifest, _: Facts) -> bool:
     """Its owner says so: our label, and Velero's (velero.io/docs, resource filtering)."""
     labels = _labels(manifest)
     return any(labels.get(label) == "true" for label in EXCLUDE_LABELS)
+
+
+def kind_not_carried(manifest: Manifest, facts: Facts) -> bool:
+    """`spec.excludeKinds` names its kind. An export does not even list those; an import may bring them along."""
+    return facts.exclude_kinds.holds(*GVK.of(manifest).group_kind)
 
 
 def being_deleted(manifest: Manifest, _: Facts) -> bool:
@@ -160,7 +167,7 @@ RULES_BY_KIND: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("scheduling.k8s.io", "PriorityClass"): (system_priority_class,),
     ("apiregistration.k8s.io", "APIService"): (automanaged_api_service,),
 }
-ALWAYS: tuple[Rule, ...] = (excluded_by_label, being_deleted)
+ALWAYS: tuple[Rule, ...] = (excluded_by_label, kind_not_carried, being_deleted)
 NAMESPACED_ONLY: tuple[Rule, ...] = (owned_by_controller,)
 """A cluster-scoped object is taken because something needs it, and its owner may not be in the snapshot."""
 LAST_BY_KIND: Mapping[tuple[str, str], tuple[Rule, ...]] = {("", "Pod"): (finished_pod,)}

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
+from kubestandby.carried import NEVER_LISTED, kubectl_name
 from kubestandby.groups import IncludedObject, ProtectionGroup
 from kubestandby.resources import Manifest
 
@@ -14,7 +15,7 @@ from .drop_rules import Facts, dropped_by
 from .import_survey import FoundObject, ImportSurvey, at_origin
 from .listing import Sieve, Spool
 from .references import CLUSTER_ROLE
-from .scope import NAMESPACE, NEVER_LISTED, VIRTUAL_GROUPS, kubectl_name
+from .scope import NAMESPACE, VIRTUAL_GROUPS
 
 REVIEWS = frozenset({"authentication.k8s.io", "authorization.k8s.io"})
 """API groups of questions to a server, which keeps none of them."""

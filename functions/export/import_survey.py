@@ -118,7 +118,7 @@ class ImportSurvey:
 
     def facts(self, group: ProtectionGroup) -> Facts:
         """What drop rules have to know."""
-        return self._facts.added_to(Facts(include_owned=group.include_owned))
+        return self._facts.added_to(Facts(include_owned=group.include_owned, exclude_kinds=group.exclude_kinds))
 
     def _look_at(self, item: ImportedObject, number: int) -> None:
         found = self._found(item)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from kubestandby.carried import listable_types
 from kubestandby.groups import ProtectionGroup
 from kubestandby.ports import Discovery
 from kubestandby.resources import Manifest, ResourceType
@@ -10,7 +11,6 @@ from kubestandby.resources import Manifest, ResourceType
 from .assembly import Assembly
 from .drop_rules import Facts, dropped_by
 from .listing import Lister, ListTask, Query, Sieve
-from .scope import listable_types
 
 LISTED_ONE_BY_ONE = 3
 """Up to so many namespaces are listed each on its own; more are picked from one list over the whole cluster."""
@@ -27,7 +27,7 @@ def export_namespaced(
     Raises:
         ClusterError: the cluster as a whole does not answer, or refuses the credentials.
     """
-    types = [type_ for type_ in listable_types(discovery, group.api_versions) if type_.namespaced]
+    types = [type_ for type_ in listable_types(discovery, group.api_versions, group.exclude_kinds) if type_.namespaced]
     first = [type_ for type_ in types if type_.gvk.group_kind in JUDGED_FIRST]
     known = Facts(include_owned=group.include_owned)
     learning = FactsInTheMaking()

@@ -1,8 +1,9 @@
-"""Which types an export lists, and in which namespaces."""
+"""In which namespaces an export lists, and what the configuration names by itself."""
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
+from kubestandby.carried import NEEDED_VERBS, in_wanted_version
 from kubestandby.errors import ConfigError, ListExpiredError
 from kubestandby.groups import IncludedObject, ProtectionGroup
 from kubestandby.ports import Cluster, Discovery
@@ -11,53 +12,10 @@ from kubestandby.snapshots import SiteName
 
 from .drop_rules import NO_FACTS, being_deleted, dropped_by
 
-NEEDED_VERBS = frozenset({"list", "get", "create"})
 NAMESPACE = ResourceType(GVK("", "v1", "Namespace"), "namespaces", namespaced=False, verbs=NEEDED_VERBS)
 
 VIRTUAL_GROUPS = frozenset({"metrics.k8s.io", "custom.metrics.k8s.io", "external.metrics.k8s.io"})
 """Served from measurements, read-only (k8s.io/metrics): their failure takes nothing from a snapshot."""
-
-NEVER_LISTED = frozenset(
-    {
-        # of the moment, or made anew by every control plane
-        "events",
-        "events.events.k8s.io",
-        "leases.coordination.k8s.io",
-        "leasecandidates.coordination.k8s.io",
-        "controllerrevisions.apps",
-        "componentstatuses",
-        "ipaddresses.networking.k8s.io",
-        "servicecidrs.networking.k8s.io",
-        "storageversions.internal.apiserver.k8s.io",
-        "storageversionmigrations.storagemigration.k8s.io",
-        # of this cluster's machines
-        "nodes",
-        "csinodes.storage.k8s.io",
-        "csistoragecapacities.storage.k8s.io",
-        "volumeattachments.storage.k8s.io",
-        "resourceslices.resource.k8s.io",
-        "devicetaintrules.resource.k8s.io",
-        "certificatesigningrequests.certificates.k8s.io",
-        "podcertificaterequests.certificates.k8s.io",
-        # orders that would be carried out again
-        "backups.velero.io",
-        "backuprepositories.velero.io",
-        "datadownloads.velero.io",
-        "datauploads.velero.io",
-        "deletebackuprequests.velero.io",
-        "downloadrequests.velero.io",
-        "podvolumebackups.velero.io",
-        "podvolumerestores.velero.io",
-        "restores.velero.io",
-        "serverstatusrequests.velero.io",
-        # read on its own, before all others
-        "namespaces",
-    }
-)
-"""As kubectl names types: `plural.group`, or `plural` in the core group."""
-
-TWINS_OF_EXTENSIONS = ("apps", "networking.k8s.io", "policy")
-"""Where the kinds of the group `extensions` live today; old servers serve the same objects in both (until 1.22)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,34 +32,6 @@ class Scope:
     dropped: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
     resource_version: str = ""
-
-
-def listable_types(discovery: Discovery, api_versions: Collection[str] = ()) -> Iterator[ResourceType]:
-    """The types that an export reads: they can be listed, read and made anew, and each object is in one of them.
-
-    In the version that the server prefers, or in one of `api_versions` where the server has that.
-    """
-    plurals = {(type_.gvk.group, type_.plural) for type_ in discovery.types}
-    for type_ in (in_wanted_version(type_, discovery, api_versions) for type_ in discovery.types):
-        twin = type_.gvk.group == "extensions" and any(
-            (group, type_.plural) in plurals for group in TWINS_OF_EXTENSIONS
-        )
-        if type_.verbs >= NEEDED_VERBS and not twin and kubectl_name(type_) not in NEVER_LISTED:
-            yield type_
-
-
-def in_wanted_version(type_: ResourceType, discovery: Discovery, api_versions: Collection[str]) -> ResourceType:
-    """The type in the version that `api_versions` names, where the server has it, else as it is."""
-    for version in discovery.served.get(type_.gvk.group_kind, ()):
-        gvk = replace(type_.gvk, version=version)
-        if gvk.api_version in api_versions:
-            return replace(type_, gvk=gvk)
-    return type_
-
-
-def kubectl_name(type_: ResourceType) -> str:
-    """`deployments.apps`; `services` for the core group."""
-    return f"{type_.plural}.{type_.gvk.group}".rstrip(".")
 
 
 def may_fail(api_group: str, group: ProtectionGroup) -> bool:

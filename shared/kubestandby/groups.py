@@ -68,6 +68,19 @@ NO_KINDS = Kinds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RightsSettings:
+    """`spec.rights`: what the identities of the functions may be given beyond what is harmless.
+
+    Attributes:
+        allow: sensitive kinds (`rights.sensitive`) for which rights are printed at all.
+        privileged_pods: whether restored Pods may be privileged: host namespaces and paths, added capabilities.
+    """
+
+    allow: Kinds = NO_KINDS
+    privileged_pods: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterAccess:
     """How to reach a cluster: a kubeconfig and a context in it ("" = its current one), or from inside it."""
 
@@ -193,6 +206,7 @@ class ProtectionGroup:
         fresh_seconds: how long a snapshot counts as fresh.
         primary: the site that is primary until the first epoch object says otherwise.
         transforms: in the order in which they are applied.
+        exclude_kinds: kinds that the group does not carry: never read, never restored.
         include_owned: kinds that are exported although a custom resource controls them.
         api_versions: `apps/v1`: in which kinds are exported, where the primary serves them, instead of those that it
             prefers.
@@ -213,6 +227,8 @@ class ProtectionGroup:
     transforms: tuple[Transform, ...] = ()
     include_owned: Kinds = NO_KINDS
     api_versions: tuple[str, ...] = ()
+    exclude_kinds: Kinds = NO_KINDS
+    rights: RightsSettings = field(default_factory=RightsSettings)
 
     def site(self, name: str) -> Site:
         """The site of this name.

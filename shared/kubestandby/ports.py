@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
+from kubestandby.privileges import HeldRules, Right
 from kubestandby.resources import Manifest, ObjectRef, ResourceType
 
 
@@ -143,6 +144,18 @@ class Cluster(Protocol):
 
     def delete(self, resource: ResourceType, ref: ObjectRef, *, uid: str) -> None:
         """Deletes the object of exactly this UID in the background; no error where it is gone."""
+        ...
+
+    def whoami(self) -> str:
+        """The name that our credentials have there."""
+        ...
+
+    def rules(self, namespace: str) -> HeldRules:
+        """What we may do in the namespace, cluster-wide rights included; it need not exist."""
+        ...
+
+    def may(self, right: Right) -> bool:
+        """Whether we hold this right."""
         ...
 
 

@@ -62,13 +62,17 @@ class ManifestEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeSummary:
-    """One resource type as the export saw it. `incomplete` is empty, or says why not all of it could be read."""
+    """One resource type as the export saw it. `incomplete` is empty, or says why not all of it could be read.
+
+    `namespaced` is None in snapshots that were made before it was written down.
+    """
 
     gvk: GVK
     plural: str
     count: int
     resource_version: str = ""
     incomplete: str = ""
+    namespaced: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

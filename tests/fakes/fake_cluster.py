@@ -13,6 +13,7 @@ from typing import Any
 
 from kubestandby.errors import ClusterError, ListExpiredError
 from kubestandby.ports import ClusterIdentity, Discovery, Page
+from kubestandby.privileges import ANY, HeldRules, Right, Rule
 from kubestandby.resources import GVK, Manifest, ObjectRef, ResourceType
 from tests.fakes.server_side_apply import merged
 
@@ -101,6 +102,8 @@ class FakeCluster:
         self.calls: list[tuple[str, str, str, str]] = []
         self.writes: list[tuple[str, str, str, str]] = []
         self.silent_groups: dict[str, str] = {}
+        self.user = "system:serviceaccount:kubestandby-system:kubestandby-restore"
+        self.held: dict[str, tuple[Rule, ...]] | None = None
         self.put(*objects)
 
     # for tests
@@ -200,6 +203,19 @@ class FakeCluster:
         if live is not None and live["metadata"]["uid"] == uid:
             self.writes.append(("delete", resource.plural, ref.namespace, ref.name))
             del self._objects[ref.identity]
+
+    def whoami(self) -> str:
+        return self.user
+
+    def rules(self, namespace: str) -> HeldRules:
+        """Everything, unless a test has set `held`: by namespace, "" for what holds everywhere."""
+        self._enter("rules", namespace=namespace)
+        if self.held is None:
+            return HeldRules(rules=(Rule(groups=(ANY,), resources=(ANY,), verbs=(ANY,)),))
+        return HeldRules(rules=(*self.held.get("", ()), *self.held.get(namespace, ())))
+
+    def may(self, right: Right) -> bool:
+        return self.rules(right.namespace).allows(right)
 
     # how it works
 

@@ -30,6 +30,7 @@ from kubestandby.groups import (
     RestartPolicy,
     RestoreMode,
     RestoreSettings,
+    RightsSettings,
     Site,
 )
 from kubestandby.resources import BUILT_IN_GROUPS
@@ -141,6 +142,8 @@ def _group(document: MarkedDocument, folder: Path, fault: _Fault) -> ProtectionG
         transforms=transforms_of(spec, fault),
         include_owned=_kinds(spec.get("includeOwned", [])),
         api_versions=tuple(spec.get("apiVersions", ())),
+        exclude_kinds=_kinds(spec.get("excludeKinds", [])),
+        rights=_rights(spec.get("rights", {})),
         webhooks=webhooks_of(spec, lambda path: _absolute(path, folder), fault),
     )
 
@@ -262,6 +265,10 @@ def _restore(value: Mapping[str, Any]) -> RestoreSettings:
         recreate=_kinds(value.get("recreate", [])),
         prune=value.get("prune", False),
     )
+
+
+def _rights(value: Mapping[str, Any]) -> RightsSettings:
+    return RightsSettings(allow=_kinds(value.get("allow", [])), privileged_pods=value.get("privilegedPods", False))
 
 
 def _kinds(value: bool | list[str]) -> Kinds:

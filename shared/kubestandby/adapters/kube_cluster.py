@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from kubestandby import __version__, manifest_yaml
-from kubestandby.adapters import kube_discovery
+from kubestandby.adapters import kube_discovery, kube_reviews
 from kubestandby.adapters.kube_access import check_kubeconfig, no_reply
 from kubestandby.adapters.kube_http import (
     Call,
@@ -27,6 +27,7 @@ from kubestandby.adapters.kube_pace import Pace
 from kubestandby.errors import ClusterError, ConfigError, ListExpiredError
 from kubestandby.groups import ClusterAccess, ClusterLimits
 from kubestandby.ports import ClusterIdentity, Discovery, Page
+from kubestandby.privileges import HeldRules, Right
 from kubestandby.resources import FIELD_MANAGER, Manifest, ObjectRef, ResourceType
 
 if TYPE_CHECKING:
@@ -186,6 +187,18 @@ class KubeCluster:
         except ClusterError as error:
             if error.status not in (404, 409):  # 409: the name belongs to another object by now (Preconditions)
                 raise
+
+    def whoami(self) -> str:
+        """The name that our credentials have there."""
+        return kube_reviews.whoami(self._http)
+
+    def rules(self, namespace: str) -> HeldRules:
+        """What we may do in the namespace, cluster-wide rights included; it need not exist."""
+        return kube_reviews.rules(self._http, namespace)
+
+    def may(self, right: Right) -> bool:
+        """Whether we hold this right."""
+        return kube_reviews.may(self._http, right)
 
 
 def _call(method: str, resource: ResourceType, *, namespace: str = "", name: str = "") -> Call:

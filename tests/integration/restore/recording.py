@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kubestandby.ports import Cluster, ClusterIdentity, Discovery, Page
+from kubestandby.privileges import HeldRules, Right
 from kubestandby.resources import Manifest, ObjectRef, ResourceType
 
 
@@ -58,6 +59,15 @@ class RecordingCluster:
     def delete(self, resource: ResourceType, ref: ObjectRef, *, uid: str) -> None:
         self.writes.append(f"delete {ref}")
         self._cluster.delete(resource, ref, uid=uid)
+
+    def whoami(self) -> str:
+        return self._cluster.whoami()
+
+    def rules(self, namespace: str) -> HeldRules:
+        return self._cluster.rules(namespace)
+
+    def may(self, right: Right) -> bool:
+        return self._cluster.may(right)
 
     def _note(self, verb: str, manifest: Manifest, *, dry_run: bool) -> None:
         (self.dry_runs if dry_run else self.writes).append(f"{verb} {ObjectRef.of(manifest)}")

@@ -1,6 +1,6 @@
 import pytest
 
-from functions.export.scope import listable_types
+from kubestandby.carried import listable_types
 from kubestandby.errors import ClusterError, ConfigError
 from kubestandby.groups import DEFAULT_EXCLUDED_NAMESPACES
 from kubestandby.ports import Discovery
