@@ -36,6 +36,7 @@ class RestoreTask:
         named: whether an operator asked for just this snapshot.
         prune_all: whether any number of objects may be pruned.
         highest: the newest snapshot that the site has had, by its marks.
+        waited_seconds: how long workloads were waited for already, in earlier calls of the same restore.
     """
 
     group: ProtectionGroup
@@ -45,6 +46,7 @@ class RestoreTask:
     named: bool
     prune_all: bool = False
     highest: SnapshotId | None = None
+    waited_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

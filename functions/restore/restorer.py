@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from kubestandby.errors import OutOfTimeError
 from kubestandby.groups import ProtectionGroup, RestoreMode
 from kubestandby.ports import Clock, Cluster
-from kubestandby.reports import Change, ObjectResult, Purpose, RestoreReport
+from kubestandby.reports import Change, ObjectResult, Purpose, RestoreReport, WorkloadStatus
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex
 
@@ -92,14 +93,17 @@ class Restorer:
         named: bool = False,
         highest: SnapshotId | None = None,
         prune_all: bool = False,
+        waited_seconds: float = 0.0,
     ) -> RestoreReport:
         """Restores the snapshot. Doing it again converges to the same state, and writes nothing where that is reached.
 
         `named` says that an operator asked for just this snapshot: it may be incomplete or older than the last one.
         `highest` is what the site has had by its own marks, whatever the cluster says.
         `prune_all` says that any number of objects that it does not hold may be deleted, where the group prunes.
+        `waited_seconds` is for how long workloads were waited for already, in earlier calls of the same restore.
 
         Raises:
+            OutOfTimeError: the platform's time for this call is over; the same again goes on.
             SnapshotError: the snapshot may not be restored here, its bytes are not what its index says, or what is
                 sealed in it does not open.
             ConfigError: there is no key here that unseals it.
@@ -115,7 +119,14 @@ class Restorer:
             rpo_seconds=rpo_seconds,
         )
         task = RestoreTask(
-            group=group, site=site, index=index, mode=mode, named=named, highest=highest, prune_all=prune_all
+            group=group,
+            site=site,
+            index=index,
+            mode=mode,
+            named=named,
+            highest=highest,
+            prune_all=prune_all,
+            waited_seconds=waited_seconds,
         )
         with self._job(task) as job:
             planned = self._plan(job)
@@ -165,13 +176,23 @@ class Restorer:
             job.ledger.write(replace(done, pending_restarts=frozenset(restarts.failed)))
         happened = Happened(outcomes={**outcomes, **pruned}, restarted=restarts.done, failed_restarts=restarts.failed)
         with job.phases.phase("wait"):
-            waiter = Waiter(self.cluster, self.clock, job.pool, self.grace)
-            workloads = waiter.wait(
+            workloads = self._wait(job, plan, happened)
+        return replace(happened, workloads=workloads)
+
+    def _wait(self, job: _Job, plan: Plan, happened: Happened) -> tuple[WorkloadStatus, ...]:
+        """Waits for what is there now, as long as is left of the group's time for that."""
+        waiter = Waiter(self.cluster, self.clock, job.pool, self.grace)
+        started = self.clock.now()
+        try:
+            return waiter.wait(
                 _present(plan, happened),
                 job.task.group.restore.ready_timeout_seconds,
                 current=plan.current if _changed_nothing(happened) else frozenset(),
+                waited_seconds=job.task.waited_seconds,
             )
-        return replace(happened, workloads=workloads)
+        except OutOfTimeError as error:
+            error.waited_seconds = (self.clock.now() - started).total_seconds()
+            raise
 
     def _prune(
         self, job: _Job, plan: Plan, outcomes: Mapping[Identity, ObjectResult]

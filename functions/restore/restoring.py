@@ -83,6 +83,7 @@ class Restoring:
             named=named,
             highest=self._highest(group, site),
             prune_all=request is not None and request.prune_all,
+            waited_seconds=sum(part.waited_seconds for part in request.parts) if request else 0.0,
         )
         report = replace(report, overrides=(*overrides, *report.overrides))
         key = self._store_report(site, report)

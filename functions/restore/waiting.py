@@ -72,9 +72,16 @@ class Waiter:
     _classes: StorageClassView | None = None
 
     def wait(
-        self, desired: Iterable[DesiredObject], timeout_seconds: float, *, current: Collection[Identity] = ()
+        self,
+        desired: Iterable[DesiredObject],
+        timeout_seconds: float,
+        *,
+        current: Collection[Identity] = (),
+        waited_seconds: float = 0.0,
     ) -> tuple[WorkloadStatus, ...]:
         """Waits until nothing holds any more, at most so long. Those that are known to be current are not read again.
+
+        `waited_seconds` of the time have passed already, in earlier calls.
 
         Custom resources on which nobody reports are not among the answers.
 
@@ -94,7 +101,7 @@ class Waiter:
                 self._look_for_obstacles(watches.values(), started)
                 looked = now
             self._judge(watches.values(), now)
-            elapsed = (now - started).total_seconds()
+            elapsed = waited_seconds + (now - started).total_seconds()
             if elapsed >= timeout_seconds or not any(watch.holds for watch in watches.values()):
                 return _statuses(watches.values(), timeout_seconds)
             self.clock.sleep(min(pause, timeout_seconds - elapsed))

@@ -28,9 +28,19 @@ class RoleError(StandbyError):
 
 
 class OutOfTimeError(StandbyError):
-    """The platform's time for one call is over; the work stopped between two steps, and goes on in another call."""
+    """The platform's time for one call is over; the work stopped between two steps, and goes on in another call.
+
+    Attributes:
+        before: the step that there was no time for.
+        waited_seconds: how long workloads were waited for, where that is what the work was at.
+    """
 
     transient = True
+
+    def __init__(self, message: str, *, before: str, waited_seconds: float = 0.0) -> None:
+        super().__init__(message)
+        self.before = before
+        self.waited_seconds = waited_seconds
 
 
 class SnapshotError(StandbyError):

@@ -145,7 +145,7 @@ class FakeCluster:
         return Discovery(types, failures, {type_.gvk.group_kind: (type_.gvk.version,) for type_ in types})
 
     def pages(
-        self, resource: ResourceType, *, namespace: str = "", label_selector: str = "", page_size: int = 500
+        self, resource: ResourceType, *, namespace: str = "", label_selector: str = "", page_size: int = 0
     ) -> Iterator[Page]:
         found = [
             item
@@ -154,7 +154,8 @@ class FakeCluster:
             if _selected(item, label_selector)
         ]
         version = str(max((int(item["metadata"]["resourceVersion"]) for item in self._objects.values()), default=1))
-        batches = [found[start : start + page_size] for start in range(0, len(found), page_size)] or [[]]
+        size = page_size or 500
+        batches = [found[start : start + size] for start in range(0, len(found), size)] or [[]]
         for number, batch in enumerate(batches):
             self._enter("list", resource.plural, namespace, pages=number)
             yield Page(copy.deepcopy(batch), version)

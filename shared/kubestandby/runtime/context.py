@@ -1,5 +1,6 @@
 """What a function process works with: its configuration, and stores and clusters that are opened when first needed."""
 
+import copy
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -16,6 +17,8 @@ from kubestandby.keys.keyring import Keyring
 from kubestandby.ports import Clock, Cluster, ObjectStore
 from kubestandby.request_log import RequestLog
 from kubestandby.roles import CurrentEpoch, current_epoch
+from kubestandby.runtime.deadlines import NEVER, Deadline
+from kubestandby.runtime.timed import TimedClock, TimedCluster, TimedStore, Written
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SiteName
 
@@ -34,6 +37,8 @@ class Context:
         groups: every group of the configuration.
         only_site: the one site that this process serves, "" where it serves them all (one machine).
         clock: the time.
+        deadline: when the work of the call that this is for has to stop; of the process as a whole, never.
+        written: how many objects the call has written to clusters.
     """
 
     def __init__(
@@ -49,6 +54,8 @@ class Context:
         self.groups = groups
         self.clock = clock
         self.only_site = only_site
+        self.deadline = NEVER
+        self.written = Written()
         self._open_store = open_store
         self._connect = connect
         self._open_keys = open_keys
@@ -56,6 +63,16 @@ class Context:
         self._stores: dict[str, ObjectStore] = {}
         self._clusters: dict[tuple[Site, float], Cluster] = {}
         self._lock = threading.Lock()
+
+    def until(self, deadline: Deadline) -> "Context":
+        """The same for the work of one call, which stops with `OutOfTimeError` where its time is over."""
+        if deadline is NEVER:
+            return self
+        one = copy.copy(self)
+        one.clock = TimedClock(self.clock, deadline)
+        one.deadline = deadline
+        one.written = Written()
+        return one
 
     def group(self, name: str) -> ProtectionGroup | None:
         """The group of this name, if the configuration has it."""
@@ -77,7 +94,8 @@ class Context:
             ClusterError: the API server refuses.
         """
         key = (site, _changed_at(site.cluster.kubeconfig))
-        return self._once(self._clusters, key, lambda: self._connect(site))
+        cluster = self._once(self._clusters, key, lambda: self._connect(site))
+        return cluster if self.deadline is NEVER else TimedCluster(cluster, self.deadline, self.written)
 
     def requests(self, site: Site) -> RequestLog:
         """The requests in the site's control bucket."""
@@ -90,7 +108,9 @@ class Context:
             ConfigError: there are no keys here.
             SnapshotError: the trust file is not signed by the root.
         """
-        return SnapshotStore(self.store(site.data), self.keyring(site))
+        store = self.store(site.data)
+        timed = store if self.deadline is NEVER else TimedStore(store, self.deadline)
+        return SnapshotStore(timed, self.keyring(site))
 
     def keyring(self, site: Site) -> Keyring:
         """What snapshots are signed and checked with at the site; read afresh when the trust file has changed."""

@@ -5,6 +5,7 @@ the objects; what has an outcome already is not done again.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from kubestandby.errors import (
@@ -12,6 +13,7 @@ from kubestandby.errors import (
     FormatError,
     IncompleteSnapshotError,
     ObjectMissingError,
+    OutOfTimeError,
     ReplayedSnapshotError,
     RoleError,
     SnapshotNotFoundError,
@@ -23,9 +25,12 @@ from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.layout import FUNCTION_OF, Action, Function, IndexKey, RequestKey, parse_index_key, parse_request_key
 from kubestandby.requests import Outcome, Request, Verdict
 from kubestandby.runtime.context import Context
+from kubestandby.runtime.continuing import Continuing, GoesOn, as_asked_first, later_attempt, whole
+from kubestandby.runtime.deadlines import NEVER, Deadline
 from kubestandby.runtime.exclusion import BusyError, Exclusion
 from kubestandby.runtime.logs import bound
 from kubestandby.runtime.work import ArrivedSnapshot, Handlers, RequestedWork, Result
+from kubestandby.snapshots import Stage
 
 _LOG = logging.getLogger(__name__)
 _REFUSALS = (
@@ -36,6 +41,9 @@ _REFUSALS = (
     StaleSnapshotError,
 )
 
+_ACTION_OF = {Stage.RAW: Action.SANITIZE, Stage.SANITIZED: Action.RESTORE}
+"""What is asked for where a snapshot of this stage has to be worked on again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
@@ -45,15 +53,25 @@ class Ignored:
 
 
 class Dispatcher:
-    """Finds out what an event means to one function and has its handlers do it."""
+    """Finds out what one event means to one function and has its handlers do it."""
 
-    def __init__(self, function: Function, context: Context, handlers: Handlers, exclusion: Exclusion) -> None:
+    def __init__(
+        self,
+        function: Function,
+        context: Context,
+        build: Callable[[Context], Handlers],
+        exclusion: Exclusion,
+        deadline: Deadline = NEVER,
+    ) -> None:
+        """`deadline`: when the work has to stop; what is written of it afterwards does not count."""
         self._function = function
         self._context = context
-        self._handlers = handlers
+        self._working = context.until(deadline)
+        self._handlers = build(self._working)
         self._exclusion = exclusion
+        self._continuing = Continuing(self._working, context.clock.now())
 
-    def dispatch(self, event: ObjectCreated) -> Result | Ignored:
+    def dispatch(self, event: ObjectCreated) -> Result | Ignored | GoesOn:
         """Does what the event hints at, if that is anything for this function, and is not done yet.
 
         Raises:
@@ -66,7 +84,7 @@ class Dispatcher:
             _LOG.info("event_ignored", extra={"reason": result.reason})
         return result
 
-    def _on_key(self, event: ObjectCreated) -> Result | Ignored:
+    def _on_key(self, event: ObjectCreated) -> Result | Ignored | GoesOn:
         request, index = parse_request_key(event.key), parse_index_key(event.key)
         if request:
             return self._on_request_key(event.bucket, request)
@@ -79,7 +97,7 @@ class Dispatcher:
         if not any(bucket in (site.data, site.control) for site in sites):
             raise BadInputError("the event is of a bucket that is in no group of the configuration")
 
-    def _on_request_key(self, bucket: str, key: RequestKey) -> Result | Ignored:
+    def _on_request_key(self, bucket: str, key: RequestKey) -> Result | Ignored | GoesOn:
         group = self._context.group(key.group)
         site = group and self._served_site(group, control=bucket)
         if not group or not site:
@@ -89,7 +107,7 @@ class Dispatcher:
         with bound(group=group.name, site=site.name, request=key.name):
             return self._on_request(group, site, key)
 
-    def _on_request(self, group: ProtectionGroup, site: Site, key: RequestKey) -> Result | Ignored:
+    def _on_request(self, group: ProtectionGroup, site: Site, key: RequestKey) -> Result | Ignored | GoesOn:
         requests = self._context.requests(site)
         try:
             request = requests.read(group.name, key.name)
@@ -102,10 +120,14 @@ class Dispatcher:
         with self._exclusion.hold(group.name, site.name):
             if requests.outcome(group.name, request.outcome_name):
                 return Ignored("request_has_its_outcome")
-            result = self._attempt(RequestedWork(group, site, request))
-            return self._finish(group, site, request.outcome_name, result, request)
+            if later_attempt(requests, group, request):
+                return Ignored("a_later_attempt_goes_on")
+            result = self._attempt(RequestedWork(group, site, as_asked_first(requests, request)))
+            if isinstance(result, GoesOn):
+                return result
+            return self._finish(group, site, request.outcome_name, whole(result, request), request)
 
-    def _attempt(self, work: RequestedWork) -> Result:
+    def _attempt(self, work: RequestedWork) -> Result | GoesOn:
         request = work.request
         _LOG.info(
             "request_started", extra={"action": request.action, "origin": request.origin, "attempt": request.attempt}
@@ -115,12 +137,14 @@ class Dispatcher:
                 # Before it looks: whoever asks from here on may have changed what it has looked at already.
                 self._context.requests(work.site).begin(work.group.name, request.outcome_name)
             return self._handlers.carry_out(work)
+        except OutOfTimeError as error:
+            return self._continuing.request(work, error)
         except StandbyError as error:
             if error.transient and not _somebody_waits(request):
                 raise
             return _failed(error)
 
-    def _on_index_key(self, bucket: str, key: IndexKey) -> Result | Ignored:
+    def _on_index_key(self, bucket: str, key: IndexKey) -> Result | Ignored | GoesOn:
         group = self._context.group(key.group)
         site = group and self._served_site(group, data=bucket)
         if not group or not site:
@@ -131,6 +155,8 @@ class Dispatcher:
             _LOG.info("snapshot_started")
             try:
                 result = self._handlers.take_in(ArrivedSnapshot(group, site, key.id))
+            except OutOfTimeError as error:
+                return self._continuing.snapshot(ArrivedSnapshot(group, site, key.id), _ACTION_OF[key.stage], error)
             except StandbyError as error:
                 if error.transient:
                     raise

@@ -30,6 +30,8 @@ from kubestandby.layout import Function
 from kubestandby.runtime.answers import Answer
 from kubestandby.runtime.collecting import calm_the_collector
 from kubestandby.runtime.context import Context, context_from_environment
+from kubestandby.runtime.continuing import GoesOn
+from kubestandby.runtime.deadlines import ENVIRON_KEY, NEVER, Deadline, earliest_end, work_until
 from kubestandby.runtime.dispatching import Dispatcher, Ignored
 from kubestandby.runtime.exclusion import BusyError, Exclusion
 from kubestandby.runtime.logs import bound, error_facts, set_up_logging
@@ -50,8 +52,19 @@ class _Parts:
 
     context: Context
     handlers: Handlers
-    dispatcher: Dispatcher
     webhooks: Webhooks
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What came over HTTP, and when its work has to stop."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    peer: str
+    deadline: Deadline
 
 
 class FunctionApp:
@@ -77,21 +90,33 @@ class FunctionApp:
         """Answers one call. Reads no more of a body than an event may have."""
         body = request.stream.read(wire_json.MAX_BYTES + 1)
         peer = request.remote_addr or ""
-        answer = self.answer(request.method, dict(request.headers), body, path=request.path, peer=peer)
+        deadline = request.environ.get(ENVIRON_KEY, NEVER)
+        headers = dict(request.headers)
+        answer = self.answer(request.method, headers, body, path=request.path, peer=peer, deadline=deadline)
         text = json.dumps(answer.body, ensure_ascii=False, default=str).encode() + b"\n"
         if len(body) <= wire_json.MAX_BYTES:
             return flask.Response(text, answer.status, dict(answer.headers), mimetype="application/json")
         # As a stream: before any other response functions-framework reads the rest of the body, all of it, into memory.
-        headers = {**answer.headers, "Content-Length": str(len(text)), "Connection": "close"}
-        return flask.Response(iter([text]), answer.status, headers, mimetype="application/json")
+        closing = {**answer.headers, "Content-Length": str(len(text)), "Connection": "close"}
+        return flask.Response(iter([text]), answer.status, closing, mimetype="application/json")
 
     def answer(
-        self, method: str, headers: Mapping[str, str], body: bytes, *, path: str = "/", peer: str = LOOPBACK
+        self,
+        method: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        path: str = "/",
+        peer: str = LOOPBACK,
+        deadline: Deadline = NEVER,
     ) -> Answer:
-        """Answers one call; no exception leaves this method. `peer`: the address that it comes from."""
+        """Answers one call; no exception leaves this method.
+
+        `peer` is the address that it comes from; `deadline` is when its work has to stop, where the server knows.
+        """
         with bound(function=self._function):
             try:
-                return self._answer(method, path, headers, body, peer)
+                return self._answer(_Call(method, path, headers, body, peer, deadline))
             except BadInputError as error:
                 _LOG.warning("bad_input", extra=error_facts(error))
                 return Answer(400, {"error": str(error)})
@@ -104,24 +129,25 @@ class FunctionApp:
                 _LOG.exception("unexpected_error")
                 return Answer(500, {"error": "an unexpected error; the function's log has it"})
 
-    def _answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes, peer: str) -> Answer:
+    def _answer(self, call: _Call) -> Answer:
         parts = self._loaded()
-        if path.startswith(PREFIX) and self._function is Function.EXPORT:
-            return parts.webhooks.answer(method, path, headers, body)
-        if method in ("GET", "HEAD"):
+        if call.path.startswith(PREFIX) and self._function is Function.EXPORT:
+            return parts.webhooks.answer(call.method, call.path, call.headers, call.body)
+        if call.method in ("GET", "HEAD"):
             return Answer(200, {"function": self._function, "version": __version__})
-        if method != "POST":
+        if call.method != "POST":
             return Answer(405, {"error": "use GET or POST"}, {"Allow": "GET, HEAD, POST"})
-        if path != "/":
+        if call.path != "/":
             return Answer(404, {"error": "there is nothing here"})
-        return self._on_post(parts, headers, body, trusted=is_trusted(peer, headers))
+        return self._on_post(parts, call)
 
-    def _on_post(self, parts: _Parts, headers: Mapping[str, str], body: bytes, *, trusted: bool) -> Answer:
+    def _on_post(self, parts: _Parts, call: _Call) -> Answer:
+        headers, body = call.headers, call.body
         value = None if _is_marked_event(headers) else wire_json.parse_object(body)
         event = event_wire.decode(headers, body) if event_wire.is_event(headers, value) else None
         if isinstance(event, ObjectCreated):
-            return self._on_event(parts.dispatcher, event)
-        if not trusted:
+            return self._on_event(parts.context, event, call.deadline)
+        if not is_trusted(call.peer, headers):
             _LOG.warning("untrusted_call")
             return Answer(403, {"error": "this is taken from the machine itself only; send a signed webhook"})
         if event is not None:
@@ -130,8 +156,11 @@ class FunctionApp:
             return self._on_tick(parts.handlers.tick, value)
         return self._on_call(parts.context, value or {})
 
-    def _on_event(self, dispatcher: Dispatcher, event: ObjectCreated) -> Answer:
+    def _on_event(self, context: Context, event: ObjectCreated, deadline: Deadline) -> Answer:
+        if deadline is NEVER:
+            deadline = work_until(context.clock, earliest_end(context.clock, None))
         with bound(event_id=event.event_id, key=event.key):
+            dispatcher = Dispatcher(self._function, context, self._build, self._exclusion, deadline)
             try:
                 return Answer(200, _said(dispatcher.dispatch(event)))
             except StandbyError as error:
@@ -160,9 +189,7 @@ class FunctionApp:
         with self._lock:
             if self._parts is None:
                 context = self._make_context()
-                handlers = self._build(context)
-                dispatcher = Dispatcher(self._function, context, handlers, self._exclusion)
-                self._parts = _Parts(context, handlers, dispatcher, Webhooks(context))
+                self._parts = _Parts(context, self._build(context), Webhooks(context))
             return self._parts
 
 
@@ -178,9 +205,11 @@ def _is_marked_event(headers: Mapping[str, str]) -> bool:
     return event_wire.is_event(headers, None)
 
 
-def _said(result: Result | Ignored) -> Mapping[str, Any]:
+def _said(result: Result | Ignored | GoesOn) -> Mapping[str, Any]:
     if isinstance(result, Ignored):
         return {"verdict": "ignored", "message": result.reason}
+    if isinstance(result, GoesOn):
+        return {"verdict": "goes on", "request": result.request}
     return {
         "verdict": result.verdict,
         "message": result.message,
