@@ -64,11 +64,26 @@ def load_groups(path: str | os.PathLike[str]) -> tuple[ProtectionGroup, ...]:
         ConfigError: the file cannot be read, or anything in it is wrong; names the file, the line and the field.
     """
     file = Path(path)
-    what = str(file)
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(
+            f"configuration {file} cannot be read: {error.strerror}; give a readable file with --config"
+        ) from error
+    return read_groups(data, str(file), file.absolute().parent)
+
+
+def read_groups(data: bytes, what: str, folder: Path) -> tuple[ProtectionGroup, ...]:
+    """All groups of a configuration that `what` names; relative paths in it start at the folder.
+
+    Raises:
+        ConfigError: anything in it is wrong; names the line and the field.
+    """
     groups: list[ProtectionGroup] = []
-    for document in read_documents(_text(file), what, may_hold_lines):
+    for document in read_documents(_text(data, what), what, may_hold_lines):
         fault = _Fault(what, document)
-        group = _group(document, file.absolute().parent, fault)
+        group = _group(document, folder, fault)
         if any(group.name == other.name for other in groups):
             fault(("metadata", "name"), f"{shown(group.name)} is the name of two groups; give each its own")
         groups.append(group)
@@ -96,22 +111,14 @@ class _Fault:
         raise ConfigError(f"{self._what}:{line}: {group_faults.field_name(path)}: {problem}")
 
 
-def _text(file: Path) -> str:
-    """The file's text; no more than `MAX_BYTES` of it is ever read."""
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(
-            f"configuration {file} cannot be read: {error.strerror}; give a readable file with --config"
-        ) from error
+def _text(data: bytes, what: str) -> str:
     if len(data) > MAX_BYTES:
-        raise ConfigError(f"{file}:1: larger than {MAX_BYTES >> 20} MiB; split it into several files")
+        raise ConfigError(f"{what}:1: larger than {MAX_BYTES >> 20} MiB; split it into several files")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{file}:{line}: not UTF-8 text; save the file as UTF-8") from error
+        raise ConfigError(f"{what}:{line}: not UTF-8 text; save the file as UTF-8") from error
 
 
 def _group(document: MarkedDocument, folder: Path, fault: _Fault) -> ProtectionGroup:

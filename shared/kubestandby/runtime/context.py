@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from kubestandby.adapters.group_file import config_path, load_groups
 from kubestandby.adapters.key_folder import TRUST, KeyFolder
 from kubestandby.adapters.stores import open_store
 from kubestandby.adapters.system_clock import SystemClock
@@ -17,6 +16,7 @@ from kubestandby.keys.keyring import Keyring
 from kubestandby.ports import Clock, Cluster, ObjectStore
 from kubestandby.request_log import RequestLog
 from kubestandby.roles import CurrentEpoch, current_epoch
+from kubestandby.runtime.configured import configured_groups
 from kubestandby.runtime.deadlines import NEVER, Deadline
 from kubestandby.runtime.timed import TimedClock, TimedCluster, TimedStore, Written
 from kubestandby.snapshot_store import SnapshotStore
@@ -151,12 +151,13 @@ def _changed_at(file: Path | None) -> float:
 
 
 def context_from_environment() -> Context:
-    """The context of this process: `KUBESTANDBY_CONFIG` names the file, `KUBESTANDBY_SITE` the site, if only one.
+    """The context of this process: `KUBESTANDBY_CONFIG` says where from, `KUBESTANDBY_SITE` the site, if only one.
 
     Raises:
         ConfigError: the configuration is missing or wrong, or no group has the site.
+        StoreError: the store that it is in cannot be read.
     """
-    groups = load_groups(config_path())
+    groups = configured_groups(open_store)
     only_site = os.environ.get(SITE_VARIABLE, "")
     known = {site.name for group in groups for site in group.sites}
     if only_site and only_site not in known:
