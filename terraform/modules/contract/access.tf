@@ -1,0 +1,75 @@
+# What each function does in which bucket. `at` says whose bucket: that of the function's own site or of the other one.
+# Names of objects can be listed by whoever works in a bucket; bytes are read, created and deleted under these prefixes
+# alone. A test runs the functions on recording buckets and holds their calls against this table, in both directions.
+locals {
+  object_access = {
+    export = [
+      {
+        at     = "own"
+        bucket = "control"
+        read   = ["applied/*", "begun/*", "config/*", "deliveries/*", "epochs/*", "imports/*", "outcomes/*", "requests/*"]
+        create = ["begun/*", "deliveries/*", "epochs/*", "outcomes/*", "requests/*"]
+        delete = ["deliveries/*", "imports/*"]
+      },
+      {
+        at     = "own"
+        bucket = "data"
+        read   = ["heartbeats/*", "raw/*", "reports/*", "sanitized/*"]
+        create = ["heartbeats/*", "raw/*"]
+        delete = []
+      },
+      {
+        # A webhook may reach the standby: it asks the primary for the export.
+        at     = "other"
+        bucket = "control"
+        read   = ["begun/*", "deliveries/*", "epochs/*", "outcomes/*", "requests/*"]
+        create = ["deliveries/*", "epochs/*", "requests/*"]
+        delete = []
+      },
+      { at = "other", bucket = "data", read = ["heartbeats/*"], create = ["heartbeats/*"], delete = [] },
+    ]
+    sanitize = [
+      {
+        at     = "own"
+        bucket = "control"
+        read   = ["config/*", "epochs/*", "outcomes/*", "requests/*"]
+        create = ["outcomes/*", "requests/*"]
+        delete = []
+      },
+      { at = "own", bucket = "data", read = ["raw/*"], create = [], delete = [] },
+      { at = "other", bucket = "control", read = ["epochs/*"], create = [], delete = [] },
+      { at = "other", bucket = "data", read = ["sanitized/*"], create = ["sanitized/*"], delete = [] },
+    ]
+    restore = [
+      {
+        at     = "own"
+        bucket = "control"
+        read   = ["applied/*", "config/*", "epochs/*", "outcomes/*", "requests/*"]
+        create = ["applied/*", "epochs/*", "outcomes/*", "requests/*"]
+        delete = []
+      },
+      {
+        at     = "own"
+        bucket = "data"
+        read   = ["heartbeats/*", "reports/*", "sanitized/*"]
+        create = ["reports/*"]
+        delete = []
+      },
+      { at = "other", bucket = "control", read = ["epochs/*"], create = ["epochs/*"], delete = [] },
+      { at = "other", bucket = "data", read = ["heartbeats/*"], create = [], delete = [] },
+    ]
+  }
+
+  # Archives, the only large objects: what a multipart upload needs beside (see `large_archives`).
+  archives_of = { export = ["raw/*/*/snapshot.tar.gz"], sanitize = ["sanitized/*/*/snapshot.tar.gz"], restore = [] }
+
+  # Files of the key folder that each function reads, by the names that `kubestandby keys publish` gives their secrets.
+  key_files_of = {
+    export   = ["trust.json", "root.pub", "export.key", "fingerprint.key", "unseal.age"] # imports are sealed for the site
+    sanitize = ["trust.json", "root.pub", "sanitize.key"]
+    restore  = ["trust.json", "root.pub", "restore.key", "unseal.age"]
+  }
+
+  # Functions that talk to the site's cluster.
+  uses_cluster = ["export", "restore"]
+}

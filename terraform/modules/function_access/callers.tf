@@ -1,0 +1,34 @@
+# Who may call the functions. Events is a service of its own; gateway, schedules and connectors are resources of ours.
+locals {
+  scheduler_conditions = {
+    for site, facts in var.sites : site => join(", ", [
+      "request.principal.type='resourceschedule'",
+      "any {${join(", ", [for id in facts.schedule_ids : "request.principal.id='${id}'"])}}",
+    ])
+  }
+
+  scheduler_statements = {
+    for site, facts in var.sites : site => length(facts.schedule_ids) == 0 ? [] : (
+      var.scheduler_rights == "manage" ? [
+        "Allow any-user to manage functions-family in compartment id ${facts.compartment_id} where all {${local.scheduler_conditions[site]}}",
+        ] : [
+        "Allow any-user to read fn-function in compartment id ${facts.compartment_id} where all {${local.scheduler_conditions[site]}}",
+        "Allow any-user to use fn-invocation in compartment id ${facts.compartment_id} where all {${local.scheduler_conditions[site]}, target.function.id='${facts.function_ids["export"]}'}",
+      ]
+    )
+  }
+
+  caller_statements = {
+    for site, facts in var.sites : site => concat(
+      local.scheduler_statements[site],
+      var.events_policy ? ["Allow service cloudEvents to use functions-family in compartment id ${facts.compartment_id}"] : [],
+      facts.has_gateway ? [
+        "Allow any-user to use functions-family in compartment id ${facts.compartment_id} where all {request.principal.type='ApiGateway', request.resource.compartment.id='${facts.compartment_id}'}",
+      ] : [],
+      [
+        "Allow any-user to read log-content in compartment id ${facts.compartment_id} where all {request.principal.type='serviceconnector', request.principal.compartment.id='${facts.compartment_id}'}",
+        "Allow any-user to use ons-topics in compartment id ${facts.compartment_id} where all {request.principal.type='serviceconnector', request.principal.compartment.id='${facts.compartment_id}', target.topic.id='${facts.topic_id}'}",
+      ],
+    )
+  }
+}

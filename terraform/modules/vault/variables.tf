@@ -1,0 +1,35 @@
+variable "compartment_id" {
+  description = "Compartment of everything here."
+  type        = string
+  nullable    = false
+}
+
+variable "name" {
+  description = "First part of display names."
+  type        = string
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Free-form tags of everything."
+  type        = map(string)
+  nullable    = false
+}
+
+variable "protection_mode" {
+  description = "Where keys are kept: HSM or SOFTWARE."
+  type        = string
+  nullable    = false
+}
+
+variable "signing" {
+  description = "Where keys that sign are: secrets, or kms."
+  type        = string
+  nullable    = false
+}
+
+variable "secret_names" {
+  description = "Secrets whose values are set outside of Terraform."
+  type        = set(string)
+  nullable    = false
+}
