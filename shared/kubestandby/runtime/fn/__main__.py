@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kubestandby.errors import ConfigError
 from kubestandby.runtime.fn.serving import listener_path, serve
+from kubestandby.runtime.logs import set_up_logging
 
 
 def main() -> int:
@@ -19,6 +20,7 @@ def main() -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)  # noqa: T201 - before there is a log
         return 2
+    set_up_logging()
     serve(function, Path(source), listener)
     return 0
 

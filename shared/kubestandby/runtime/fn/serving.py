@@ -31,7 +31,8 @@ _PHONY = "phony"
 _GRACE_SECONDS = 20
 _KEEP_SECONDS = 7 * 86_400
 _MOST_HEADERS = 32_768
-"""gunicorn's most: it would answer what it refuses with a status that costs the container."""
+_LONGEST_HEADER = 1 << 20
+"""More than any gateway lets through: gunicorn would answer with a status that costs the container."""
 
 
 def listener_path() -> Path:
@@ -80,7 +81,7 @@ def _options(listener: Path, stopping: threading.Event) -> dict[str, Any]:
         "keepalive": _KEEP_SECONDS,
         "graceful_timeout": _GRACE_SECONDS,
         "limit_request_fields": _MOST_HEADERS,
-        "limit_request_field_size": 0,
+        "limit_request_field_size": _LONGEST_HEADER,
         "control_socket_disable": True,
         "post_worker_init": _when_ready(listener, stopping),
         "on_exit": lambda _: listener.unlink(missing_ok=True),
