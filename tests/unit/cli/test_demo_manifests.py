@@ -76,9 +76,10 @@ def test_an_application_that_nothing_can_change_is_refused() -> None:
 
 def test_several_documents_and_lists_are_taken_apart(tmp_path: Path) -> None:
     items = "items: [{apiVersion: v1, kind: Secret, metadata: {name: s}}]"
-    text = f"# a comment\n---\n{DEPLOYMENT}---\napiVersion: v1\nkind: List\n{items}\n"
+    typed = "---\napiVersion: v1\nkind: ConfigMapList\nitems: [{metadata: {name: a}}]\n"
+    text = f"# a comment\n---\n{DEPLOYMENT}---\napiVersion: v1\nkind: List\n{items}\n{typed}"
 
-    assert [one["kind"] for one in _read(tmp_path, text)] == ["Deployment", "Secret"]
+    assert [one["kind"] for one in _read(tmp_path, text)] == ["Deployment", "Secret", "ConfigMap"]
 
 
 def test_a_date_stays_text_as_kubernetes_reads_it(tmp_path: Path) -> None:
@@ -90,12 +91,12 @@ def test_a_date_stays_text_as_kubernetes_reads_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("{", "line"),
-        ("just text", "has no apiVersion, kind or metadata.name"),
-        ("apiVersion: v1\nkind: Secret\nmetadata: {}\n", "metadata.name"),
+        ("{", "app.yaml:1: "),
+        ("just text", "app.yaml:1: no manifest"),
+        ("apiVersion: v1\nkind: Secret\nmetadata: {}\n", "app.yaml:3: no manifest: metadata.name"),
         ("# nothing\n", "hold no object"),
     ],
 )
 def test_files_that_are_no_manifests_are_one_clear_error(tmp_path: Path, text: str, complaint: str) -> None:
-    with pytest.raises(ConfigError, match=complaint):
+    with pytest.raises((ConfigError, ManifestError), match=complaint):
         _read(tmp_path, text)

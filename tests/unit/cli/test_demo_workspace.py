@@ -9,6 +9,7 @@ from kubestandby.adapters.stores import open_store
 from kubestandby.cli.demo.workspace import PRIMARY_SITE, STANDBY_SITE, Workspace
 from kubestandby.errors import StoreError
 from kubestandby.groups import ClusterAccess, RestoreMode
+from kubestandby.resources import GVK, ObjectRef
 
 
 @pytest.fixture
@@ -17,7 +18,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     made = Workspace()
     made.write_kubeconfig(b"secret")
     standby = ClusterAccess(kubeconfig=tmp_path / "west", context="w")
-    made.write_config("shop", ["shop-data", "shop"], standby, RestoreMode.WARM)
+    named = [ObjectRef(GVK("", "v1", "PersistentVolume"), "", "v"), ObjectRef(GVK("apps.io", "v1", "Realm"), "", "r")]
+    made.write_config("shop", ["shop-data", "shop"], standby, RestoreMode.WARM, named)
     return made
 
 
@@ -26,6 +28,7 @@ def test_the_configuration_that_it_writes_is_one_that_we_read(workspace: Workspa
 
     assert group.namespaces == ("shop-data", "shop")
     assert (group.primary, group.standby) == (PRIMARY_SITE, STANDBY_SITE)
+    assert [(one.kind, one.name) for one in group.include] == [("PersistentVolume", "v"), ("Realm.apps.io", "r")]
     assert group.site(STANDBY_SITE).cluster.context == "w"
     assert group.site(PRIMARY_SITE).cluster.kubeconfig == workspace.kubeconfig
 

@@ -6,8 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from kubestandby.adapters.manifest_files.documents import read_manifests
 from kubestandby.errors import ConfigError, ManifestError
 from kubestandby.resources import Manifest
 
@@ -20,24 +19,13 @@ RELEASED_ANNOTATION = "demo.kubestandby.dev/released"
 _TEMPLATED = ("Deployment", "StatefulSet", "DaemonSet")
 
 
-class _JsonLoader(yaml.SafeLoader):
-    """YAML as Kubernetes reads it: what JSON has, so a date stays text (sigs.k8s.io/yaml)."""
-
-
-_JsonLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def sample_shop(*, own_storage_class: bool) -> list[dict[str, Any]]:
     """The sample shop; with its own StorageClass for a cluster that has no default one."""
     folder = files("kubestandby.cli").joinpath("demo_app")
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
     chosen = [name for name in names if own_storage_class or name != _STORAGE_CLASS_FILE]
     chosen.sort(key=lambda name: name != _STORAGE_CLASS_FILE)
-    texts = (folder.joinpath(name).read_text(encoding="utf-8") for name in chosen)
-    manifests = [manifest for text in texts for manifest in _objects(text, "sample shop")]
+    manifests = [one for name in chosen for one in _objects(folder.joinpath(name).read_bytes(), f"sample shop, {name}")]
     return [_with_storage_class(manifest) for manifest in manifests] if own_storage_class else manifests
 
 
@@ -51,38 +39,23 @@ def read_files(paths: Iterable[Path]) -> list[dict[str, Any]]:
     """All objects of all files, in order; Lists are taken apart.
 
     Raises:
-        ConfigError: a file cannot be read, or is not YAML of Kubernetes objects.
+        ConfigError: a file cannot be read, or holds nothing.
+        ManifestError: a file is not YAML or JSON of Kubernetes objects.
     """
     manifests: list[dict[str, Any]] = []
     for path in paths:
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"--app {path} cannot be read: {error}") from error
-        manifests += _objects(text, str(path))
+            data = path.read_bytes()
+        except OSError as error:
+            raise ConfigError(f"--app {path} cannot be read: {error.strerror}") from error
+        manifests += _objects(data, str(path))
     if not manifests:
         raise ConfigError("--app: the files hold no object")
     return manifests
 
 
-def _objects(text: str, what: str) -> Iterator[dict[str, Any]]:
-    try:
-        documents = [document for document in yaml.load_all(text, Loader=_JsonLoader) if document is not None]
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f", line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{what}{place}: not YAML") from error
-    for document in documents:
-        items = document.get("items") if isinstance(document, dict) and document.get("kind") == "List" else [document]
-        for item in items or []:
-            yield _checked(item, what)
-
-
-def _checked(item: Any, what: str) -> dict[str, Any]:
-    named = isinstance(item, dict) and isinstance(item.get("metadata"), dict) and item["metadata"].get("name")
-    if not named or not item.get("apiVersion") or not item.get("kind"):
-        raise ConfigError(f"{what}: an object has no apiVersion, kind or metadata.name")
-    return dict(item)
+def _objects(data: bytes, what: str) -> Iterator[dict[str, Any]]:
+    return (dict(written.manifest) for written in read_manifests(data, what))
 
 
 def changed(manifests: list[dict[str, Any]], released: str, *, sample: bool) -> list[dict[str, Any]]:

@@ -159,7 +159,9 @@ class Demo:
         self.forwarder.start()
         self.ending.callback(self.forwarder.close)
         self.workspace.write_kubeconfig(forwarded(context, self.forwarder.port))
-        self.workspace.write_config(self.wanted.group, self.namespaces, self.wanted.standby, self.wanted.mode)
+        self.workspace.write_config(
+            self.wanted.group, self.namespaces, self.wanted.standby, self.wanted.mode, self._named()
+        )
         with self.steps.doing("making the keys that sign and seal (kubestandby keys init)"):
             init_keys(Session.open(self.workspace.config))
         if not self.wanted.keep:
@@ -178,6 +180,13 @@ class Demo:
         """The application's cluster-scoped objects but namespaces that are not its own."""
         refs = (ObjectRef.of(manifest) for manifest in self.manifests if not manifest["metadata"].get("namespace"))
         return [ref for ref in dict.fromkeys(refs) if ref.gvk.kind != "Namespace"]
+
+    def _named(self) -> list[ObjectRef]:
+        """Of somebody's manifests all belongs to the application, also what no object of its namespaces refers to.
+
+        The sample shop's cluster-scoped objects are found by reference: that is a part of what it shows.
+        """
+        return self._outside() if self.wanted.app else []
 
     def _deploy(self, primary: AppCluster) -> None:
         objects, places = counted(len(self.manifests), "object"), ", ".join(self.namespaces)

@@ -68,9 +68,9 @@ def comparison_table(compared: Sequence[Compared]) -> RenderableType:
     for one in compared:
         if not one.equal:
             made.add_row(cell(one.ref), _verdict(equal=False), cell(", ".join(one.differs), BAD))
-    for kind in sorted({one.ref.gvk.kind for one in compared}):
-        of_kind = [one for one in compared if one.ref.gvk.kind == kind and one.equal]
-        made.add_row(cell(f"{counted(len(of_kind), 'object')} of kind {kind}"), _verdict(equal=True), cell(""))
+    equal = [one.ref.gvk.kind for one in compared if one.equal]
+    for kind in sorted(set(equal)):
+        made.add_row(cell(f"{counted(equal.count(kind), 'object')} of kind {kind}"), _verdict(equal=True), cell(""))
     return made
 
 

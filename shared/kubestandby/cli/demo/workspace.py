@@ -10,6 +10,7 @@ import yaml
 
 from kubestandby.cli.demo import pipeline
 from kubestandby.groups import API_VERSION, ClusterAccess, RestoreMode
+from kubestandby.resources import GVK, ObjectRef
 
 PRIMARY_SITE = "east"
 STANDBY_SITE = "west"
@@ -31,8 +32,15 @@ class Workspace:
         _write_private(self.kubeconfig, data)
         return ClusterAccess(kubeconfig=self.kubeconfig)
 
-    def write_config(self, group: str, namespaces: Sequence[str], standby: ClusterAccess, mode: RestoreMode) -> None:
-        """Writes the configuration of the one group."""
+    def write_config(
+        self,
+        group: str,
+        namespaces: Sequence[str],
+        standby: ClusterAccess,
+        mode: RestoreMode,
+        include: Sequence[ObjectRef] = (),
+    ) -> None:
+        """Writes the configuration of the one group; `include` are cluster-scoped objects that belong to it by name."""
         primary = ClusterAccess(kubeconfig=self.kubeconfig)
         secret = self.folder / "webhook.secret"
         _write_private(secret, self.webhook_secret)
@@ -42,6 +50,7 @@ class Workspace:
             "metadata": {"name": group},
             "spec": {
                 "namespaces": list(namespaces),
+                "include": [{"kind": _kind(ref.gvk), "name": ref.name} for ref in include],
                 "sites": {
                     PRIMARY_SITE: self._site(PRIMARY_SITE, primary),
                     STANDBY_SITE: self._site(STANDBY_SITE, standby),
@@ -81,6 +90,11 @@ class Workspace:
     def remove(self) -> None:
         """Removes the folder with all that it holds."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _kind(gvk: GVK) -> str:
+    """As `spec.include` names it: `Kind.group`, core kinds without a dot."""
+    return f"{gvk.kind}.{gvk.group}" if gvk.group else gvk.kind
 
 
 def _write_private(path: Path, data: bytes) -> None:
