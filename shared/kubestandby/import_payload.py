@@ -229,7 +229,7 @@ def _copied(control: ObjectStore, key: str, size: int, spool: BinaryIO) -> str:
 def _object_in(line: bytes, what: str) -> ImportedObject:
     try:
         origin, manifest = orjson.loads(line)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise FormatError(f"{what} is not in our form; import the files again") from error
     if not isinstance(origin, str) or not isinstance(manifest, dict):
         raise FormatError(f"{what} is not in our form; import the files again")

@@ -35,6 +35,7 @@ STRUCTURED = "application/cloudevents+json"
 
 _REQUIRED = ("specversion", "id", "source", "type")
 _MAX_TEXT = 2048
+_UNKNOWN_TYPE = "the event's type is not one that this function knows; send it those of objects that were created"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _RFC3339 = re.compile(r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$", re.ASCII)
 _OCI_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,256}$")
@@ -87,11 +88,11 @@ def _media_type(headers: Mapping[str, str]) -> str:
 def _binary(headers: Mapping[str, str], body: bytes) -> AnyEvent:
     """Attributes are in `ce-` headers, percent-encoded UTF-8 (HTTP binding, section 3.1.3)."""
     if len(body) > wire_json.MAX_BYTES:
-        raise BadInputError(f"the body is larger than {wire_json.MAX_BYTES >> 10} KiB")
+        raise BadInputError(f"the body is larger than {wire_json.MAX_BYTES >> 10} KiB; send less")
     try:
         attributes = {name: unquote(v, errors="strict") for name, v in headers.items() if name.startswith("ce-")}
     except UnicodeError:
-        raise BadInputError("a ce- header is not percent-encoded UTF-8") from None
+        raise BadInputError("a ce- header is not percent-encoded UTF-8; send it so, as the HTTP binding says") from None
     _check_attributes({name.removeprefix("ce-"): value for name, value in attributes.items()})
     if body and _media_type(headers) in ("application/json", ""):
         wire_json.parse_object(body)
@@ -101,7 +102,7 @@ def _binary(headers: Mapping[str, str], body: bytes) -> AnyEvent:
 def _structured(value: Mapping[str, Any], body: bytes) -> AnyEvent:
     _check_attributes(value)
     if "data" in value and "data_base64" in value:
-        raise BadInputError("the event has both data and data_base64")
+        raise BadInputError("the event has both data and data_base64; send one of them")
     _check_base64(value.get("data_base64", ""))
     return _from_http({"content-type": STRUCTURED}, body)
 
@@ -111,14 +112,14 @@ def _check_base64(data: Any) -> None:
     try:
         base64.b64decode(data.encode("ascii"), validate=True)
     except (AttributeError, ValueError):
-        raise BadInputError("the event's data_base64 is not Base64") from None
+        raise BadInputError("the event's data_base64 is not Base64; send it so, or send data") from None
 
 
 def _from_http(headers: Mapping[str, str], body: bytes) -> AnyEvent:
     try:
         event: AnyEvent = from_http(dict(headers), body)
     except Exception:  # noqa: BLE001 - the library raises what it likes, with the input in the text
-        raise BadInputError("the event is not a CloudEvent 1.0") from None
+        raise BadInputError("the event is not a CloudEvent 1.0; send it in the form of that specification") from None
     return event
 
 
@@ -126,7 +127,7 @@ def _check_attributes(attributes: Mapping[str, Any]) -> None:
     for name in _REQUIRED:
         _text(attributes.get(name), f"the event's {name}")
     if attributes["specversion"] != "1.0":
-        raise BadInputError("the event's specversion is not 1.0")
+        raise BadInputError("the event's specversion is not 1.0; send CloudEvents 1.0")
     if "time" in attributes:
         _check_time(attributes["time"])
 
@@ -138,13 +139,13 @@ def _check_time(time: Any) -> None:
     except ValueError:
         known = False
     if not known:
-        raise BadInputError("the event's time is not in the form of RFC 3339")
+        raise BadInputError("the event's time is not in the form of RFC 3339; send it as 2026-11-22T12:00:00Z")
 
 
 def _created(event: AnyEvent) -> ObjectCreated:
     attributes = {name: event[name] for name in event}
     if attributes["type"] != CREATED_TYPE:
-        raise BadInputError("the event's type is not one that this function knows")
+        raise BadInputError(_UNKNOWN_TYPE)
     return ObjectCreated(
         bucket=attributes["source"],
         key=_text(attributes.get("subject"), "the event's subject"),
@@ -154,11 +155,13 @@ def _created(event: AnyEvent) -> ObjectCreated:
 
 def _oci(value: Mapping[str, Any]) -> ObjectCreated | PlatformDeployment:
     if value.get("cloudEventsVersion") != "0.1":
-        raise BadInputError("the body is no event that this function knows")
+        raise BadInputError(
+            "the body is no event that this function knows; send CloudEvents 1.0, or events of OCI in version 0.1"
+        )
     kind = _text(value.get("eventType"), "the event's eventType")
     sender = OCI_DEPLOYMENT_TYPES.get(kind.lower())
     if sender is None and kind not in OCI_TYPES:
-        raise BadInputError("the event's type is not one that this function knows")
+        raise BadInputError(_UNKNOWN_TYPE)
     _check_time(value.get("eventTime"))
     data = _mapping(value.get("data"), "the event's data")
     name = _text(data.get("resourceName"), "the event's data.resourceName")
@@ -173,7 +176,10 @@ def _oci_bucket(data: Mapping[str, Any]) -> str:
     details = _mapping(data.get("additionalDetails"), "the event's data.additionalDetails")
     names = [details.get(name) for name in ("namespace", "bucketName")]
     if not all(isinstance(name, str) and _OCI_NAME.fullmatch(name) for name in names):
-        raise BadInputError("the event does not name its bucket (data.additionalDetails.namespace and bucketName)")
+        raise BadInputError(
+            "the event does not name its bucket (data.additionalDetails.namespace and bucketName);"
+            " send events of Object Storage as they are"
+        )
     return f"oci://{names[0]}/{names[1]}"
 
 
@@ -188,14 +194,14 @@ def _oci_deployed(sender: str, name: str, data: Mapping[str, Any]) -> Deployed:
 
 def _mapping(value: Any, what: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise BadInputError(f"{what} is missing or not an object")
+        raise BadInputError(f"{what} is missing or not an object; send the event as OCI made it")
     return value
 
 
 def _text(value: Any, what: str) -> str:
     """A text that is there, not too long, and without control characters."""
     if not isinstance(value, str) or not value:
-        raise BadInputError(f"{what} is missing, empty or not text")
+        raise BadInputError(f"{what} is missing, empty or not text; send it as text")
     if len(value) > _MAX_TEXT or _CONTROL.search(value):
-        raise BadInputError(f"{what} is too long or holds control characters")
+        raise BadInputError(f"{what} is too long or holds control characters; send a short one of plain text")
     return value

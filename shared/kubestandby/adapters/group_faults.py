@@ -110,7 +110,13 @@ def _wrong_type(finding: _Finding) -> str:
 
 def _not_allowed(finding: _Finding) -> str:
     about = _about(finding)
-    return f"{shown(finding.given)} is not allowed here" + (f"; write {about}" if about else "")
+    given = "what is given" if _may_be_secret(finding) else shown(finding.given)
+    return f"{given} is not allowed here" + (f"; write {about}" if about else "")
+
+
+def _may_be_secret(finding: _Finding) -> bool:
+    """Where a secret's place is told, people write the secret; and URLs may hold a password (RFC 3986, userinfo)."""
+    return "secretsFrom" in finding.path or "@" in str(finding.given)
 
 
 def _about(finding: _Finding) -> str:

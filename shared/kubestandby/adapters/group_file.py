@@ -54,7 +54,12 @@ def config_path(given: str | os.PathLike[str] | None = None) -> Path:
     path = str(given) if given else os.environ.get(CONFIG_VARIABLE, "")
     if not path:
         raise ConfigError(f"no configuration: give --config FILE or set {CONFIG_VARIABLE}")
-    return Path(path).expanduser()
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(
+            f"configuration {path}: there is no such home; give an absolute path with --config"
+        ) from error
 
 
 def load_groups(path: str | os.PathLike[str]) -> tuple[ProtectionGroup, ...]:
@@ -130,8 +135,8 @@ def _group(document: MarkedDocument, folder: Path, fault: _Fault) -> ProtectionG
     _check_roles(spec, fault)
     _check_schedule(spec, fault)
     _check_recreate(spec, fault)
-    keys = _absolute(spec.get("keys", "keys"), folder)
-    sites = tuple(_site(name, value, folder, keys) for name, value in spec["sites"].items())
+    keys = _place(spec.get("keys", "keys"), folder, ("spec", "keys"), fault)
+    sites = tuple(_site(name, value, folder, keys, fault) for name, value in spec["sites"].items())
     _check_buckets(sites, fault)
     _check_clusters(sites, fault)
     return ProtectionGroup(
@@ -151,7 +156,7 @@ def _group(document: MarkedDocument, folder: Path, fault: _Fault) -> ProtectionG
         api_versions=tuple(spec.get("apiVersions", ())),
         exclude_kinds=_kinds(spec.get("excludeKinds", [])),
         rights=_rights(spec.get("rights", {})),
-        webhooks=webhooks_of(spec, lambda path: _absolute(path, folder), fault),
+        webhooks=webhooks_of(spec, lambda path, where: _place(path, folder, where, fault), fault),
     )
 
 
@@ -217,11 +222,11 @@ def _check_clusters(sites: tuple[Site, ...], fault: _Fault) -> None:
         )
 
 
-def _site(name: str, value: Mapping[str, Any], folder: Path, keys: Path) -> Site:
+def _site(name: str, value: Mapping[str, Any], folder: Path, keys: Path, fault: _Fault) -> Site:
     cluster = value["cluster"]
-    kubeconfig = cluster.get("kubeconfig")
+    kubeconfig, where = cluster.get("kubeconfig"), ("spec", "sites", name, "cluster", "kubeconfig")
     access = ClusterAccess(
-        kubeconfig=_absolute(kubeconfig, folder) if kubeconfig else None,
+        kubeconfig=_place(kubeconfig, folder, where, fault) if kubeconfig else None,
         context=cluster.get("context", ""),
         in_cluster=cluster.get("inCluster", False),
     )
@@ -244,9 +249,12 @@ def _limits(value: Mapping[str, Any]) -> ClusterLimits:
     )
 
 
-def _absolute(path: str, folder: Path) -> Path:
+def _place(path: str, folder: Path, where: tuple[str | int, ...], fault: _Fault) -> Path:
     """An absolute path: `~` is the user's home, a relative one starts at the file's folder."""
-    return Path(os.path.normpath(folder / Path(path).expanduser()))
+    try:
+        return Path(os.path.normpath(folder / Path(path).expanduser()))
+    except RuntimeError:
+        fault(where, f"{shown(path)} begins with ~ and there is no such home; write an absolute path")
 
 
 def _bucket(url: str, folder: Path) -> str:

@@ -9,6 +9,8 @@ from kubestandby.groups import SecretReference, Webhook, WebhookKind, WebhookMat
 
 Fault = Callable[[tuple[str | int, ...], str], NoReturn]
 _Path = tuple[str | int, ...]
+Absolute = Callable[[str, _Path], Path]
+"""Resolves a path of the file; the second argument is the field's."""
 
 _NAMED_BY = {
     WebhookKind.GITHUB: ("repositories", "branches", "environments"),
@@ -22,8 +24,8 @@ _NAMED_BY = {
 """What the deliveries of each kind can name; `runtime.webhooks.senders` reads it."""
 
 
-def webhooks_of(spec: Mapping[str, Any], absolute: Callable[[str], Path], fault: Fault) -> tuple[Webhook, ...]:
-    """The webhooks of a document that holds to the schema. `absolute` resolves a path of the file.
+def webhooks_of(spec: Mapping[str, Any], absolute: Absolute, fault: Fault) -> tuple[Webhook, ...]:
+    """The webhooks of a document that holds to the schema.
 
     Raises:
         ConfigError: by `fault`, which is given the field's path and the sentence.
@@ -38,7 +40,7 @@ def webhooks_of(spec: Mapping[str, Any], absolute: Callable[[str], Path], fault:
     return tuple(found)
 
 
-def _webhook(value: Mapping[str, Any], path: _Path, absolute: Callable[[str], Path], fault: Fault) -> Webhook:
+def _webhook(value: Mapping[str, Any], path: _Path, absolute: Absolute, fault: Fault) -> Webhook:
     kind = WebhookKind(value["kind"])
     references = value.get("secretsFrom", ())
     if kind.is_event and references:
@@ -52,10 +54,12 @@ def _webhook(value: Mapping[str, Any], path: _Path, absolute: Callable[[str], Pa
     return Webhook(name=value["name"], kind=kind, secrets=secrets, match=_match(value, kind, path, fault))
 
 
-def _reference(value: Mapping[str, Any], path: _Path, absolute: Callable[[str], Path], fault: Fault) -> SecretReference:
+def _reference(value: Mapping[str, Any], path: _Path, absolute: Absolute, fault: Fault) -> SecretReference:
     if "vault" in value:
         fault((*path, "vault"), "secrets of a vault are not read by this version; write {file: PATH} or {env: NAME}")
-    return SecretReference(file=absolute(value["file"]) if "file" in value else None, env=value.get("env", ""))
+    return SecretReference(
+        file=absolute(value["file"], (*path, "file")) if "file" in value else None, env=value.get("env", "")
+    )
 
 
 def _match(value: Mapping[str, Any], kind: WebhookKind, path: _Path, fault: Fault) -> WebhookMatch:

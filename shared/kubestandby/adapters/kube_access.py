@@ -5,7 +5,7 @@ Fields: kubernetes.io/docs/reference/config-api/kubeconfig.v1. Of the file's con
 
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,25 @@ import yaml
 
 from kubestandby.adapters.kube_http import NoReplyError
 from kubestandby.errors import ConfigError
+
+MAX_BYTES = 4 << 20
+_MAX_DEPTH = 64
+_TEXTS = frozenset(
+    {
+        "server",
+        "certificate-authority",
+        "certificate-authority-data",
+        "client-certificate",
+        "client-certificate-data",
+        "client-key",
+        "client-key-data",
+        "token",
+        "tokenFile",
+        "username",
+        "password",
+    }
+)
+"""Fields of clusters and users that are text."""
 
 
 def check_kubeconfig(path: Path | None, context: str, *, where: str) -> None:
@@ -31,12 +50,26 @@ def check_kubeconfig(path: Path | None, context: str, *, where: str) -> None:
         raise ConfigError(f"{where}: the file has no current context; set cluster.context to one of: {known}")
     if chosen not in contexts:
         raise ConfigError(f"{where}: there is no context {chosen!r} in the file; its contexts are: {known}")
-    _check_parts(config, contexts[chosen].get("context") or {}, chosen, where)
+    context_named = _part(contexts[chosen], "context", f"context {chosen!r}", where)
+    for part, section in (("cluster", "clusters"), ("user", "users")):
+        name, known_parts = context_named.get(part), _named(config, section)
+        if not isinstance(name, str) or name not in known_parts:
+            raise ConfigError(
+                f"{where}: context {chosen!r} names the {part} {_shown(name)}, which the file does not have; "
+                "add it or choose another context"
+            )
+        _check_part(known_parts[name], part, name, where)
 
 
 def _read(path: Path, where: str) -> Mapping[str, Any]:
     try:
-        config = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise ConfigError(f"{where}: the file is larger than {MAX_BYTES >> 20} MiB; put a kubeconfig there")
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        _check_shape(yaml.parse(data, Loader=loader), where)
+        config = yaml.load(data, Loader=loader)  # noqa: S506 - both are safe
     except FileNotFoundError as error:
         raise ConfigError(f"{where}: there is no file {path}; set cluster.kubeconfig to one") from error
     except OSError as error:
@@ -48,20 +81,46 @@ def _read(path: Path, where: str) -> Mapping[str, Any]:
     return config
 
 
+def _check_shape(events: Iterable[yaml.Event], where: str) -> None:
+    """Looks at the parser's events first: what builds the values is recursive, and repeats what aliases name."""
+    depth = 0
+    for event in events:
+        if isinstance(event, yaml.AliasEvent):
+            raise ConfigError(f"{where}: the file has aliases (*), as no kubeconfig needs; write the values out")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _MAX_DEPTH:
+            raise ConfigError(f"{where}: the file is nested deeper than {_MAX_DEPTH} levels; put a kubeconfig there")
+
+
 def _named(config: Mapping[str, Any], section: str) -> dict[str, Mapping[str, Any]]:
     entries = config.get(section)
     listed = entries if isinstance(entries, list) else []
     return {str(entry["name"]): entry for entry in listed if isinstance(entry, dict) and "name" in entry}
 
 
-def _check_parts(config: Mapping[str, Any], context: Mapping[str, Any], name: str, where: str) -> None:
-    for part, section in (("cluster", "clusters"), ("user", "users")):
-        wanted = context.get(part)
-        if wanted not in _named(config, section):
-            raise ConfigError(
-                f"{where}: context {name!r} names the {part} {str(wanted or '')!r}, which the file does not have; "
-                "add it or choose another context"
-            )
+def _check_part(named: Mapping[str, Any], part: str, name: str, where: str) -> None:
+    """What the client of Kubernetes takes for granted, and would fail on with the value in its message."""
+    fields = _part(named, part, f"{part} {name!r}", where)
+    for field, value in fields.items():
+        if field in _TEXTS and value is not None and not isinstance(value, str):
+            raise ConfigError(f"{where}: {field} of {part} {name!r} is not text; correct it in the file")
+    if part == "cluster" and not fields.get("server"):
+        raise ConfigError(f"{where}: cluster {name!r} has no server; add it to the file")
+
+
+def _part(named: Mapping[str, Any], part: str, what: str, where: str) -> Mapping[str, Any]:
+    """What is under a name; never a word of it in the message."""
+    value = named.get(part) or {}
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where}: {what} is not a mapping; correct it in the file")
+    return value
+
+
+def _shown(name: object) -> str:
+    return repr(name if isinstance(name, str) else "")
 
 
 def no_reply(error: Exception) -> NoReplyError:

@@ -18,6 +18,9 @@ Path = tuple[str | int, ...]
 """Where a value is: keys and positions from the document's root."""
 
 _MAX_DEPTH = 24
+_MAX_VALUES = 50_000
+"""In one file. What is checked against a schema after this takes far longer than what is read."""
+
 _AMBIGUOUS = re.compile(r"(?i)^(y|n|yes|no|on|off)$")
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
 _INT = re.compile(r"^[-+]?[0-9]{1,18}$")
@@ -81,6 +84,7 @@ class _Reader:
         self._stack: list[_Open] = []
         self._lines: dict[Path, int] = {}
         self._root: Any = None
+        self._values = 0
 
     def documents(self, text: str) -> Iterator[MarkedDocument]:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
@@ -136,6 +140,9 @@ class _Reader:
 
     def _place(self, value: Any, line: int) -> Path:
         """Puts the value where it belongs and says where that is."""
+        self._values += 1
+        if self._values > _MAX_VALUES:
+            self._refuse(line, f"more than {_MAX_VALUES} values; split it into several files")
         if not self._stack:
             self._root = value
             self._lines[()] = line

@@ -26,6 +26,7 @@ OTHER = b"another secret, as long"
 SIGNING_KEY = bytes(range(24))
 SIGNING = b"whsec_" + base64.b64encode(SIGNING_KEY)
 SECRET_VARIABLE = "HOOKS_SECRET"
+SIGNING_VARIABLE = "HOOKS_SIGNING"
 STRANGER = "203.0.113.7"
 PUSH: dict[str, Any] = {"ref": "refs/heads/main", "repository": {"full_name": "acme/shop"}}
 _IDS = itertools.count(1)

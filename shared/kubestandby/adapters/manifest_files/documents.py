@@ -34,6 +34,7 @@ def _documents(text: str, what: str) -> Iterator[Document]:
     except NotJsonError as not_json:
         try:
             documents = list(read_yaml(text, what))
-        except ManifestError:
-            raise not_json from None
+        except ManifestError as not_yaml:
+            # `{{` begins a template, of which the other reader knows what to say.
+            raise (not_yaml if text.lstrip().startswith("{{") else not_json) from None
     yield from documents

@@ -170,7 +170,7 @@ def _word(delivery: Delivery, name: str) -> str:
 def _needed(delivery: Delivery, name: str) -> str:
     value = _word(delivery, name)
     if not value:
-        raise BadInputError(f"the header {name} is missing or not a short word")
+        raise BadInputError(f"the header {name} is missing or not a short word; check the webhook's kind and who sends")
     return value
 
 
