@@ -90,6 +90,8 @@ def _check_keys(data: bytes, what: str) -> None:
         raise FormatError(f"{what} is nested too deeply") from error
     except _DoubleKeyError as error:
         raise FormatError(f"{what} says a key twice; it was not written by kubestandby") from error
+    except ValueError as error:  # in a field that is not ours, which is not decoded above
+        raise FormatError(f"{what} is not JSON in UTF-8; it was not written by kubestandby") from error
 
 
 class _DoubleKeyError(Exception):

@@ -162,7 +162,7 @@ class PayloadReader:
                         raise FormatError(f"{self._what} holds more than an import may; import the files in parts")
                     yield _object_in(line, f"{self._what}, line {number}")
         except (OSError, EOFError, zlib.error) as error:
-            raise FormatError(f"{self._what} is not gzip: {error}; import the files again") from error
+            raise FormatError(f"{self._what} is not gzip, or is damaged; import the files again") from error
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from kubestandby.snapshots import GroupName, SnapshotId, Stage
 from tests.fakes.keys import EAST, WEST, key_bundle, snapshot_store, write_keys
 from tests.fakes.memory_store import MemoryStore
 from tests.hostile.corpus import archives, keys
+from tests.hostile.corpus import foreign as foreign_corpus
 from tests.hostile.corpus.case import RefusedError
 from tests.unit.webhooks import hooks
 
@@ -125,13 +126,14 @@ def foreign(data: bytes, _: Path) -> Read:
 
 
 def payload(data: bytes, _: Path) -> Read:
-    name = "20261122T120000.000000Z-0123abcd"
+    name = foreign_corpus.PAYLOAD
     store = MemoryStore("memory://east/control")
     store.objects[import_key(SHOP, name)] = data
+    unwrappers = key_bundle().unwrappers(EAST)
     order = ImportOrder(payload=name, sha256=codec.sha256_hex(data), size=len(data))
 
     def read() -> Any:
-        with open_payload(store, SHOP, order, PAYLOAD_LIMITS) as reader:
+        with open_payload(store, SHOP, order, unwrappers, PAYLOAD_LIMITS) as reader:
             return sum(1 for _ in reader.objects())
 
     return read

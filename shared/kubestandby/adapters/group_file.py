@@ -10,9 +10,9 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import quote, unquote
 
 from kubestandby.adapters import group_faults
+from kubestandby.adapters.group_places import absolute_path, bucket_url
 from kubestandby.adapters.group_webhooks import webhooks_of
 from kubestandby.adapters.marked_yaml import MarkedDocument, read_documents, shown
 from kubestandby.adapters.schedules import check_schedule
@@ -38,8 +38,6 @@ from kubestandby.snapshots import GroupName, SiteName
 
 CONFIG_VARIABLE = "KUBESTANDBY_CONFIG"
 MAX_BYTES = 1 << 20
-_SAFE_IN_PATHS = "/~:@!$&'()*+,;="
-"""What a URL's path may hold as it is (RFC 3986, `pchar`), beside letters, digits and `-._`."""
 NEVER_RECREATED = frozenset({"CustomResourceDefinition", "Namespace", "PersistentVolume", "PersistentVolumeClaim"})
 """What goes with them cannot be made anew: data, or all that is in them."""
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -135,7 +133,7 @@ def _group(document: MarkedDocument, folder: Path, fault: _Fault) -> ProtectionG
     _check_roles(spec, fault)
     _check_schedule(spec, fault)
     _check_recreate(spec, fault)
-    keys = _place(spec.get("keys", "keys"), folder, ("spec", "keys"), fault)
+    keys = absolute_path(spec.get("keys", "keys"), folder, ("spec", "keys"), fault)
     sites = tuple(_site(name, value, folder, keys, fault) for name, value in spec["sites"].items())
     _check_buckets(sites, fault)
     _check_clusters(sites, fault)
@@ -156,7 +154,7 @@ def _group(document: MarkedDocument, folder: Path, fault: _Fault) -> ProtectionG
         api_versions=tuple(spec.get("apiVersions", ())),
         exclude_kinds=_kinds(spec.get("excludeKinds", [])),
         rights=_rights(spec.get("rights", {})),
-        webhooks=webhooks_of(spec, lambda path, where: _place(path, folder, where, fault), fault),
+        webhooks=webhooks_of(spec, lambda path, where: absolute_path(path, folder, where, fault), fault),
     )
 
 
@@ -226,15 +224,15 @@ def _site(name: str, value: Mapping[str, Any], folder: Path, keys: Path, fault: 
     cluster = value["cluster"]
     kubeconfig, where = cluster.get("kubeconfig"), ("spec", "sites", name, "cluster", "kubeconfig")
     access = ClusterAccess(
-        kubeconfig=_place(kubeconfig, folder, where, fault) if kubeconfig else None,
+        kubeconfig=absolute_path(kubeconfig, folder, where, fault) if kubeconfig else None,
         context=cluster.get("context", ""),
         in_cluster=cluster.get("inCluster", False),
     )
     return Site(
         name=SiteName(name),
         cluster=access,
-        data=_bucket(value["data"], folder),
-        control=_bucket(value["control"], folder),
+        data=bucket_url(value["data"], folder),
+        control=bucket_url(value["control"], folder),
         keys=keys,
         limits=_limits(value.get("limits", {})),
     )
@@ -247,23 +245,6 @@ def _limits(value: Mapping[str, Any]) -> ClusterLimits:
         requests_per_second=value.get("requestsPerSecond", usual.requests_per_second),
         page_size=value.get("pageSize", usual.page_size),
     )
-
-
-def _place(path: str, folder: Path, where: tuple[str | int, ...], fault: _Fault) -> Path:
-    """An absolute path: `~` is the user's home, a relative one starts at the file's folder."""
-    try:
-        return Path(os.path.normpath(folder / Path(path).expanduser()))
-    except RuntimeError:
-        fault(where, f"{shown(path)} begins with ~ and there is no such home; write an absolute path")
-
-
-def _bucket(url: str, folder: Path) -> str:
-    """The bucket's URL in its one form, as it stands in events: absolute, without `.`, `..` and trailing slashes."""
-    scheme, _, rest = url.partition("://")
-    if scheme != "file":
-        return url
-    path = "/" + os.path.normpath(folder / unquote(rest)).lstrip("/")
-    return f"file://{quote(path, safe=_SAFE_IN_PATHS)}"
 
 
 def _excluded(spec: Mapping[str, Any]) -> tuple[str, ...]:

@@ -117,8 +117,8 @@ class OpenedStream:
         """
         source.seek(0)
         line = source.readline(_MAX_HEADER_BYTES)
-        if not line.endswith(b"\n"):
-            raise FormatError(f"{what} is not sealed")
+        if not (line.startswith(b"{") and line.endswith(b"\n")):
+            raise FormatError(f"{what} is not sealed; only what was sealed for this site is read")
         header = codec.decode(line, _Header, what)
         if (header.form, header.cipher) != (FORM, CIPHER):
             raise FormatError(f"{what} is sealed in a form that is not known here; upgrade kubestandby")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import tarfile
 
-from kubestandby.errors import FormatError, ManifestError
-from tests.hostile.corpus.case import CANARY, Hostile, Row, cases, flipped, js, nested, packed
+from kubestandby.errors import FormatError, ManifestError, UnsealError
+from kubestandby.keys.sealed_stream import SealingWriter
+from kubestandby.snapshots import SiteName
+from tests.fakes.keys import EAST, WEST, recipients
+from tests.hostile.corpus.case import CANARY, Hostile, Row, cases, flipped, js, nested, packed, said_twice
 from tests.hostile.corpus.configuration import alias_bomb
 from tests.unit.importing.archives import manifest, member, tar, tar_gz
 
-M, F = ManifestError, FormatError
+M, F, U = ManifestError, FormatError, UnsealError
 SECRET = f"""\
 apiVersion: v1
 kind: Secret
@@ -178,26 +182,89 @@ ARCHIVES: dict[str, Row] = {
         "bytes in all; import the files in parts",
     ),
 }
+PAYLOAD = "20261122T120000.000000Z-0123abcd"
+
+
+def sealed(data: bytes, group: str = "shop", name: str = PAYLOAD, site: SiteName = EAST) -> bytes:
+    """The bytes, sealed as what an import into a group brings along."""
+    target = io.BytesIO()
+    writer = SealingWriter(target, recipients(site), ("import", group, name))
+    writer.write(data)
+    writer.close()
+    return target.getvalue()
+
+
+def lines(*texts: bytes) -> bytes:
+    return sealed(packed(b"".join(text + b"\n" for text in texts)))
+
+
+GOOD = lines(b'["a.yaml:1", {}]')
+HEADER, BODY = GOOD.split(b"\n", 1)
+SEALED: dict[str, Row] = {
+    "in clear": (packed(b'["a", {}]\n'), F, "payload imports/shop/|is not sealed"),
+    "nothing at all": (b"", F, "payload imports/shop/|is not sealed"),
+    "a header of 1 MiB": (b" " * (1 << 20), F, "payload imports/shop/|is not sealed"),
+    "a header that is no JSON": (b"{" + CANARY.encode() + b"\n" + BODY, F, "payload imports/shop/|in our form"),
+    "a header that is a list": (b"[]\n" + BODY, F, "payload imports/shop/|is not sealed"),
+    "a header that says a key twice": (said_twice(HEADER, "key") + b"\n" + BODY, F, "says a key twice"),
+    "another form of sealing": (HEADER.replace(b"stream v1", b"stream v9") + b"\n" + BODY, F, "upgrade kubestandby"),
+    "another cipher": (HEADER.replace(b"aes-256-gcm", b"rot-13") + b"\n" + BODY, F, "not known here|upgrade"),
+    "a key wrapped otherwise": (HEADER.replace(b'"age"', b'"pgp"') + b"\n" + BODY, U, "no key here that unwraps"),
+    "a wrapped key that was changed": (
+        HEADER.replace(b'"key":"YWdl', b'"key":"YWdm') + b"\n" + BODY,
+        U,
+        "payload imports/shop/|cannot be unsealed|sealed for other keys, or is damaged",
+    ),
+    "another group's payload": (sealed(b"", group="bank"), U, "cannot be unsealed: it was sealed as another one"),
+    "another payload of the group": (sealed(b"", name=PAYLOAD[:-1] + "e"), U, "it was sealed as another one"),
+    "the other site's payload": (sealed(b"", site=WEST), U, "cannot be unsealed|sealed for other keys"),
+    "its chunk left off": (HEADER + b"\n", U, "cannot be unsealed: it was changed, or cut off"),
+    "a chunk cut off": (GOOD[:-1], U, "cannot be unsealed: it was changed, or cut off"),
+    "a chunk with a flipped bit": (flipped(GOOD, -1), U, "cannot be unsealed: it was changed, or cut off"),
+    "a chunk and more": (GOOD + b"x", U, "cannot be unsealed: it was changed, or cut off"),
+    "a chunk twice": (GOOD + BODY, U, "cannot be unsealed: it was changed, or cut off"),
+}
 PAYLOADS: dict[str, Row] = {
-    "no gzip of a payload": (CANARY.encode(), F, "payload imports/shop/|is not gzip|import the files again"),
-    "nothing of a payload": (b"\x1f", F, "payload imports/shop/|is not gzip|import the files again"),
-    "half of a payload": (packed(b'["a.yaml:1",{}]\n' * 99)[:40], F, "payload imports/shop/|is not gzip|again"),
-    "a line that is no JSON": (packed(CANARY.encode() + b"\n"), F, "line 1 is not in our form|import the files again"),
-    "a line that is an object": (packed(b"{}\n"), F, "line 1 is not in our form|import the files again"),
-    "a line of three": (packed(b'["a", {}, {}]\n'), F, "line 1 is not in our form|import the files again"),
-    "a line of one": (packed(b'["a"]\n'), F, "line 1 is not in our form|import the files again"),
-    "a manifest that is a text": (packed(b'["a", "' + CANARY.encode() + b'"]\n'), F, "line 1 is not in our form|again"),
-    "an origin that is a number": (packed(b"[7, {}]\n"), F, "line 1 is not in our form|import the files again"),
-    "a second line that is null": (packed(b'["a", {}]\nnull\n'), F, "line 2 is not in our form|import the files again"),
-    "a line that is deep": (
-        packed(b'["a", ' + nested(b"[", 9000, b"]") + b"]\n"),
+    **SEALED,
+    "no gzip of a payload": (sealed(CANARY.encode()), F, "payload imports/shop/|is not gzip|import the files again"),
+    "nothing of a payload": (sealed(b"\x1f"), F, "payload imports/shop/|is not gzip|import the files again"),
+    "half of a payload": (
+        sealed(packed(b'["a.yaml:1",{}]\n' * 99)[:40]),
+        F,
+        "payload imports/shop/|is not gzip|again",
+    ),
+    "a line that is no JSON": (
+        sealed(packed(CANARY.encode() + b"\n")),
+        F,
+        "line 1 is not in our form|import the files again",
+    ),
+    "a line that is an object": (sealed(packed(b"{}\n")), F, "line 1 is not in our form|import the files again"),
+    "a line of three": (sealed(packed(b'["a", {}, {}]\n')), F, "line 1 is not in our form|import the files again"),
+    "a line of one": (sealed(packed(b'["a"]\n')), F, "line 1 is not in our form|import the files again"),
+    "a manifest that is a text": (
+        sealed(packed(b'["a", "' + CANARY.encode() + b'"]\n')),
         F,
         "line 1 is not in our form|again",
     ),
-    "a line of 2 MiB": (packed(b'["a", {"b": "' + b"x" * (2 << 20) + b'"}]\n'), F, "more than an import may|in parts"),
-    "more lines than may be": (packed(b'["a",{}]\n' * 2001), F, "more than an import may|in parts"),
-    "a bomb of a payload": (packed(bytes(32 << 20)), F, "more than an import may|in parts"),
-    "a payload that goes on as something else": (packed(b'["a",{}]\n') + b"x" * 30, F, "is not gzip|import the files"),
+    "an origin that is a number": (sealed(packed(b"[7, {}]\n")), F, "line 1 is not in our form|import the files again"),
+    "a second line that is null": (
+        sealed(packed(b'["a", {}]\nnull\n')),
+        F,
+        "line 2 is not in our form|import the files again",
+    ),
+    "a line that is deep": (
+        lines(b'["a", ' + nested(b"[", 9000, b"]") + b"]"),
+        F,
+        "line 1 is not in our form|import the files again",
+    ),
+    "a line of 2 MiB": (lines(b'["a", {"b": "' + b"x" * (2 << 20) + b'"}]'), F, "more than an import may|in parts"),
+    "more lines than may be": (lines(*[b'["a",{}]'] * 2001), F, "more than an import may|in parts"),
+    "a bomb of a payload": (sealed(packed(bytes(32 << 20))), F, "more than an import may|in parts"),
+    "a payload that goes on as something else": (
+        sealed(packed(b'["a",{}]\n') + b"x" * 30),
+        F,
+        "is not gzip, or is damaged|import the files again",
+    ),
 }
 INPUTS: list[Hostile] = [
     *cases("foreign manifest", {**YAML, **JSON}),

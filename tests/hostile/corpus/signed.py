@@ -73,6 +73,7 @@ ENVELOPES: dict[str, Row] = {
         F,
         "index|nested too deeply",
     ),
+    "an ignored field that is no UTF-8": (ENVELOPE[:-1] + b',"x":"\xff"}', F, "index|not JSON in UTF-8"),
     "no payload": (js(without(FIELDS, "payload")), F, "index|missing required field `payload`"),
     "no payload type": (js(without(FIELDS, "payloadType")), F, "index|missing required field `payloadType`"),
     "no signatures": (js(without(FIELDS, "signatures")), F, "index|missing required field `signatures`"),
