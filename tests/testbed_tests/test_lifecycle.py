@@ -212,7 +212,7 @@ def test_up_runs_until_it_is_told_to_end(number: signal.Signals, status: int) ->
     assert len(processes_in(directory)) == 5
 
     process.send_signal(number)
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
 
     assert process.returncode == status
     assert not directory.exists()
@@ -228,7 +228,7 @@ def test_a_start_that_is_interrupted_leaves_nothing() -> None:
 
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(timeout=30) == 143
+    assert process.wait(timeout=120) == 143
     assert not [path for path in base.iterdir() if path.name.startswith(("hasty-", "rash-"))]
 
 
