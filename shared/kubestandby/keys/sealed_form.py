@@ -17,6 +17,8 @@ SEALED_KINDS = frozenset({("", "Secret")})
 
 MARK = "sealed"
 VALUE_FIELDS = ("data", "stringData")
+_FIELDS = frozenset({"apiVersion", "kind", "metadata", "type", "immutable", *VALUE_FIELDS})
+"""All that a Secret has (core/v1 Secret). In any other field something would travel in clear."""
 _TOKEN_TYPE = "kubernetes.io/service-account-token"  # noqa: S105 - a type, not a password
 _TOKEN_KEYS = ("token", "ca.crt", "namespace")
 _API_ANNOTATIONS = "kubernetes.io/"
@@ -39,11 +41,15 @@ def split(manifest: Manifest) -> tuple[dict[str, Any], SecretParts]:
     """The manifest without its secret parts, and these.
 
     Raises:
-        ManifestError: the manifest has a field `sealed` already, or annotations of another form than the API's.
+        ManifestError: the manifest has a field `sealed` already or one that no Secret has, or annotations of another
+            form than the API's.
     """
     ref = ObjectRef.of(manifest)
     if MARK in manifest:
         raise ManifestError(f"{ref} cannot be sealed: it has a field {MARK} already")
+    unknown = sorted(manifest.keys() - _FIELDS)
+    if unknown:
+        raise ManifestError(f"{ref} cannot be sealed: a Secret has no field {unknown[0]}; correct its manifest")
     parts = {name: manifest[name] for name in VALUE_FIELDS if manifest.get(name) is not None}
     if not all(isinstance(value, Mapping) for value in parts.values()):
         raise ManifestError(f"{ref} cannot be sealed: its values are not a mapping")

@@ -155,10 +155,10 @@ class _Reader:
         self._name(event.anchor, node)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
-        name = str(event.anchor)
-        node = self._anchors.get(name)
+        node = self._anchors.get(str(event.anchor))
         if node is None:
-            self._refuse(f"alias *{name[:60]} names no anchor that is complete before it; write the value out")
+            # Its name is not repeated: it may be a password that begins with a star.
+            self._refuse("an alias (*) names no anchor that is complete before it; quote what is text, or write it out")
         if self._wants_key():
             self._refuse("an alias as a key; write the key out")
         self._expanded += node.weight
