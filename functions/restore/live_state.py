@@ -6,15 +6,13 @@ Lists are read page by page and given on at once, so that the whole live state i
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from kubestandby.carried import MAX_SINGLE_READS
 from kubestandby.errors import ClusterError, ListExpiredError
 from kubestandby.ports import Cluster
 from kubestandby.resources import CLUSTER_SCOPE, GVK, Manifest, ResourceType
 
 MAX_NAMESPACE_LISTS = 3
 """Up to so many namespaces are listed one by one; for more the whole cluster is, once."""
-
-MAX_SINGLE_READS = 4
-"""Up to so many cluster-scoped objects of a type are read by name."""
 
 MAX_RESTARTS = 3
 """How often a list that expired (410) is started again."""
@@ -93,10 +91,13 @@ def _list_wanted(cluster: Cluster, resource: ResourceType, wanted: Collection[Na
         try:
             yield from _list(cluster, resource, CLUSTER_SCOPE, names)
         except ClusterError as error:
-            if error.status != 403 or not resource.namespaced:
+            if error.status != 403:
                 raise
         else:
             return
+    if not resource.namespaced:
+        yield from _read_one_by_one(cluster, resource, wanted)
+        return
     for namespace in namespaces:
         yield from _list(cluster, resource, namespace, names)
 

@@ -52,6 +52,10 @@ TWINS_OF_EXTENSIONS = ("apps", "networking.k8s.io", "policy")
 """Where the kinds of the group `extensions` live today; old servers serve the same objects in both (until 1.22)."""
 
 
+MAX_SINGLE_READS = 4
+"""Up to so many cluster-scoped objects of a type a restore reads by name; more are listed, where that is allowed."""
+
+
 def listable_types(
     discovery: Discovery, api_versions: Collection[str] = (), exclude: Kinds = NO_KINDS
 ) -> Iterator[ResourceType]:

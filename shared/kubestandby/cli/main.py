@@ -16,6 +16,7 @@ from kubestandby.cli.failover_command import failover
 from kubestandby.cli.import_command import import_files
 from kubestandby.cli.keys_commands import keys
 from kubestandby.cli.pack_command import pack_snapshot
+from kubestandby.cli.rbac_command import rbac
 from kubestandby.cli.restore_commands import plan, restore
 from kubestandby.cli.run_command import run
 from kubestandby.cli.snapshot_commands import export, show_snapshot, snapshots, verify
@@ -113,6 +114,7 @@ for _command in (
     failover,
     status,
     keys,
+    rbac,
     demo,
     schema,
     completion,
