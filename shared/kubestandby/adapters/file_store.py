@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
+from kubestandby.adapters.store_urls import check_key
 from kubestandby.errors import (
     ConfigError,
     ObjectExistsError,
@@ -31,7 +32,6 @@ _ASIDE = ".writing"
 
 _ABANDONED_SECONDS = 24 * 3600
 _COPY_BYTES = 1024 * 1024
-_MAX_KEY_BYTES = 1024
 _PASSING = frozenset({errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EBUSY, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 _NEXT_STEPS = {
     errno.ENOSPC: "free space on that file system or enlarge it, then run this again",
@@ -187,11 +187,9 @@ def _root(url: str) -> Path:
 
 def _check_key(key: str) -> None:
     """Keys stay inside the folder, whoever chose them."""
-    parts = key.split("/")
-    if any(part in ("", ".", "..") for part in parts) or parts[0] == _ASIDE or not key.isprintable():
-        raise StoreError(f"{key[:200]!r} is not an object's key: it must be relative and have no empty, . or .. part")
-    if len(key.encode("utf-8", "surrogateescape")) > _MAX_KEY_BYTES:
-        raise StoreError(f"{key[:200]!r}… is not an object's key: it is longer than {_MAX_KEY_BYTES} bytes")
+    check_key(key)
+    if key.partition("/")[0] == _ASIDE:
+        raise StoreError(f"{key[:200]!r} is not an object's key: {_ASIDE} is where objects are written before they are")
 
 
 def _make_folders(folder: Path) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from kubestandby.adapters import group_faults
-from kubestandby.adapters.group_places import absolute_path, bucket_url
+from kubestandby.adapters.group_places import absolute_path
+from kubestandby.adapters.group_sites import sites_of
 from kubestandby.adapters.group_webhooks import webhooks_of
 from kubestandby.adapters.marked_yaml import MarkedDocument, read_documents, shown
 from kubestandby.adapters.schedules import check_schedule
@@ -21,8 +22,6 @@ from kubestandby.errors import ConfigError
 from kubestandby.groups import (
     DEFAULT_EXCLUDED_NAMESPACES,
     NO_KINDS,
-    ClusterAccess,
-    ClusterLimits,
     ConflictPolicy,
     IncludedObject,
     Kinds,
@@ -31,7 +30,6 @@ from kubestandby.groups import (
     RestoreMode,
     RestoreSettings,
     RightsSettings,
-    Site,
 )
 from kubestandby.resources import BUILT_IN_GROUPS
 from kubestandby.snapshots import GroupName, SiteName
@@ -133,10 +131,7 @@ def _group(document: MarkedDocument, folder: Path, fault: _Fault) -> ProtectionG
     _check_roles(spec, fault)
     _check_schedule(spec, fault)
     _check_recreate(spec, fault)
-    keys = absolute_path(spec.get("keys", "keys"), folder, ("spec", "keys"), fault)
-    sites = tuple(_site(name, value, folder, keys, fault) for name, value in spec["sites"].items())
-    _check_buckets(sites, fault)
-    _check_clusters(sites, fault)
+    sites = sites_of(spec, folder, fault)
     return ProtectionGroup(
         name=GroupName(document.value["metadata"]["name"]),
         namespaces=tuple(spec.get("namespaces", ())),
@@ -194,57 +189,6 @@ def _check_recreate(spec: Mapping[str, Any], fault: _Fault) -> None:
                 ("spec", "restore", "recreate", number),
                 f"a {shown(kind)} is never deleted, data would go with it; leave it out",
             )
-
-
-def _check_buckets(sites: tuple[Site, ...], fault: _Fault) -> None:
-    """Every bucket by itself: two that share a folder would see each other's objects."""
-    seen: list[tuple[str, str]] = []
-    for site in sites:
-        for part in ("data", "control"):
-            url = str(getattr(site, part))
-            for other, where in seen:
-                if f"{url}/".startswith(f"{other}/") or f"{other}/".startswith(f"{url}/"):
-                    fault(
-                        ("spec", "sites", site.name, part), f"shares its place with {where}; give every bucket its own"
-                    )
-            seen.append((url, f"spec.sites.{site.name}.{part}"))
-
-
-def _check_clusters(sites: tuple[Site, ...], fault: _Fault) -> None:
-    """Two sites must be two clusters; what can be known from the file alone is checked here."""
-    first, second = (site.cluster for site in sites)
-    if first == second and not first.in_cluster:
-        fault(
-            ("spec", "sites", sites[1].name, "cluster"),
-            f"the same cluster as that of {sites[0].name}; give the other site's kubeconfig or context",
-        )
-
-
-def _site(name: str, value: Mapping[str, Any], folder: Path, keys: Path, fault: _Fault) -> Site:
-    cluster = value["cluster"]
-    kubeconfig, where = cluster.get("kubeconfig"), ("spec", "sites", name, "cluster", "kubeconfig")
-    access = ClusterAccess(
-        kubeconfig=absolute_path(kubeconfig, folder, where, fault) if kubeconfig else None,
-        context=cluster.get("context", ""),
-        in_cluster=cluster.get("inCluster", False),
-    )
-    return Site(
-        name=SiteName(name),
-        cluster=access,
-        data=bucket_url(value["data"], folder),
-        control=bucket_url(value["control"], folder),
-        keys=keys,
-        limits=_limits(value.get("limits", {})),
-    )
-
-
-def _limits(value: Mapping[str, Any]) -> ClusterLimits:
-    usual = ClusterLimits()
-    return ClusterLimits(
-        requests_in_flight=value.get("requestsInFlight", usual.requests_in_flight),
-        requests_per_second=value.get("requestsPerSecond", usual.requests_per_second),
-        page_size=value.get("pageSize", usual.page_size),
-    )
 
 
 def _excluded(spec: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """Opens the object store that a URL names."""
 
 from kubestandby.adapters.file_store import FileStore
+from kubestandby.adapters.store_urls import OCI_FORM, oci_bucket
 from kubestandby.errors import ConfigError
 from kubestandby.ports import ObjectStore
 
-_FORESEEN = ("oci", "s3")
+_FORESEEN = ("s3",)
 
 
 def open_store(url: str) -> ObjectStore:
@@ -16,6 +17,16 @@ def open_store(url: str) -> ObjectStore:
     scheme, separator, _ = url.partition("://")
     if separator and scheme == "file":
         return FileStore(url)
+    if separator and scheme == "oci":
+        return _oci_store(url)
     if separator and scheme in _FORESEEN:
-        raise ConfigError(f"store {url!r}: {scheme}:// is not yet supported by this version; use file:///absolute/path")
-    raise ConfigError(f"store {url!r} is of no known kind; write it as file:///absolute/path")
+        raise ConfigError(f"store {url!r}: {scheme}:// is not yet supported by this version; use file:// or oci://")
+    raise ConfigError(f"store {url!r} is of no known kind; write it as file:///absolute/path or {OCI_FORM}")
+
+
+def _oci_store(url: str) -> ObjectStore:
+    # Late, as the SDK behind it: who keeps buckets in folders loads nothing of it.
+    from kubestandby.adapters.oci.object_store import OciStore
+
+    oci_bucket(url)
+    return OciStore(url)

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from kubestandby.adapters.store_urls import placed
 from kubestandby.errors import (
     BadInputError,
     FormatError,
@@ -78,8 +79,7 @@ class Dispatcher:
             BadInputError: the event is of a bucket that is in no group.
             StandbyError: a transient one, where the event should be delivered again.
         """
-        self._check_bucket(event.bucket)
-        result = self._on_key(event)
+        result = self._on_key(self._placed(event))
         if isinstance(result, Ignored):
             _LOG.info("event_ignored", extra={"reason": result.reason})
         return result
@@ -92,10 +92,13 @@ class Dispatcher:
             return self._on_index_key(event.bucket, index)
         return Ignored("no_request_and_no_index")
 
-    def _check_bucket(self, bucket: str) -> None:
+    def _placed(self, event: ObjectCreated) -> ObjectCreated:
+        """The event with bucket and key as the configuration has them."""
         sites = (site for group in self._context.groups for site in group.sites)
-        if not any(bucket in (site.data, site.control) for site in sites):
+        found = placed(event, (url for site in sites for url in (site.data, site.control)))
+        if found is None:
             raise BadInputError("the event is of a bucket that is in no group of the configuration")
+        return found
 
     def _on_request_key(self, bucket: str, key: RequestKey) -> Result | Ignored | GoesOn:
         group = self._context.group(key.group)

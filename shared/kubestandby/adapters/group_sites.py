@@ -1,0 +1,88 @@
+"""`spec.sites` of a group's document: typed, and checked beyond what the JSON Schema can say."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kubestandby.adapters import store_urls
+from kubestandby.adapters.group_places import absolute_path, bucket_url
+from kubestandby.adapters.group_webhooks import Fault
+from kubestandby.errors import ConfigError
+from kubestandby.groups import ClusterAccess, ClusterLimits, Site
+from kubestandby.snapshots import SiteName
+
+_Path = tuple[str | int, ...]
+
+
+def sites_of(spec: Mapping[str, Any], folder: Path, fault: Fault) -> tuple[Site, ...]:
+    """The two sites of a document that holds to the schema. `folder` is the file's.
+
+    Raises:
+        ConfigError: by `fault`, which is given the field's path and the sentence.
+    """
+    keys = absolute_path(spec.get("keys", "keys"), folder, ("spec", "keys"), fault)
+    sites = tuple(_site(name, value, folder, keys, fault) for name, value in spec["sites"].items())
+    _check_buckets(sites, fault)
+    _check_clusters(sites, fault)
+    return sites
+
+
+def _site(name: str, value: Mapping[str, Any], folder: Path, keys: Path, fault: Fault) -> Site:
+    return Site(
+        name=SiteName(name),
+        cluster=_cluster(value["cluster"], folder, ("spec", "sites", name, "cluster"), fault),
+        data=bucket_url(value["data"], folder),
+        control=bucket_url(value["control"], folder),
+        keys=keys,
+        limits=_limits(value.get("limits", {})),
+    )
+
+
+def _cluster(value: Mapping[str, Any], folder: Path, path: _Path, fault: Fault) -> ClusterAccess:
+    kubeconfig = value.get("kubeconfig")
+    return ClusterAccess(
+        kubeconfig=absolute_path(kubeconfig, folder, (*path, "kubeconfig"), fault) if kubeconfig else None,
+        context=value.get("context", ""),
+        in_cluster=value.get("inCluster", False),
+    )
+
+
+def _limits(value: Mapping[str, Any]) -> ClusterLimits:
+    usual = ClusterLimits()
+    return ClusterLimits(
+        requests_in_flight=value.get("requestsInFlight", usual.requests_in_flight),
+        requests_per_second=value.get("requestsPerSecond", usual.requests_per_second),
+        page_size=value.get("pageSize", usual.page_size),
+    )
+
+
+def _check_buckets(sites: tuple[Site, ...], fault: Fault) -> None:
+    """Every bucket well formed, and by itself: two that share a place would see each other's objects."""
+    seen: list[tuple[str, str]] = []
+    for site in sites:
+        for part in ("data", "control"):
+            url, path = str(getattr(site, part)), ("spec", "sites", site.name, part)
+            try:
+                store_urls.check_url(url)
+            except ConfigError as error:
+                fault(path, str(error))
+            for other, where in seen:
+                if store_urls.overlap(url, other):
+                    fault(path, f"shares its place with {where}; {_apart(url)}")
+            seen.append((url, f"spec.sites.{site.name}.{part}"))
+
+
+def _apart(url: str) -> str:
+    if url.startswith("oci://"):
+        return "give every bucket its own name, also across regions: OCI's events do not say the region"
+    return "give every bucket its own"
+
+
+def _check_clusters(sites: tuple[Site, ...], fault: Fault) -> None:
+    """Two sites must be two clusters; what can be known from the file alone is checked here."""
+    first, second = (site.cluster for site in sites)
+    if first == second and not first.in_cluster:
+        fault(
+            ("spec", "sites", sites[1].name, "cluster"),
+            f"the same cluster as that of {sites[0].name}; give the other site's kubeconfig or context",
+        )
