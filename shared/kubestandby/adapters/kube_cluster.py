@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from kubestandby import __version__, manifest_yaml
-from kubestandby.adapters import kube_discovery, kube_reviews
+from kubestandby.adapters import kube_credentials, kube_discovery, kube_reviews
 from kubestandby.adapters.kube_access import check_kubeconfig, no_reply
 from kubestandby.adapters.kube_http import (
     Call,
@@ -345,15 +345,35 @@ class _ApiSender:
                     client_configuration=configuration
                 )
             else:
-                check_kubeconfig(self.access.kubeconfig, self.access.context, where=self.where)
+                return self._from_kubeconfig(configuration)
+        except config.ConfigException as error:
+            raise ConfigError(f"{self.where} cannot be set up: {error}") from error
+        except ValueError as error:  # base64 that is none, of which the exception may repeat a part
+            raise ConfigError(f"{self.where} cannot be set up: its credentials are not base64") from error
+        except OSError as error:  # of ssl, which never repeats what it has read
+            raise ConfigError(
+                f"{self.where} cannot be set up: its certificates and key cannot be used ({type(error).__name__});"
+                " put a kubeconfig with others there"
+            ) from error
+        return client.ApiClient(configuration)
+
+    def _from_kubeconfig(self, configuration: Any) -> "ApiClient":
+        """What the package writes to files of what stands in the kubeconfig goes at once: only TLS has to read it."""
+        from kubernetes import client, config
+
+        check_kubeconfig(self.access.kubeconfig, self.access.context, where=self.where)
+        with kube_credentials.passing_folder() as folder:
+            try:
                 config.load_kube_config(  # type: ignore[no-untyped-call]
                     str(self.access.kubeconfig),
                     context=self.access.context or None,
                     client_configuration=configuration,
                     persist_config=False,
+                    temp_file_path=str(folder),
                 )
-        except config.ConfigException as error:
-            raise ConfigError(f"{self.where} cannot be set up: {error}") from error
-        except ValueError as error:  # base64 that is none, of which the exception may repeat a part
-            raise ConfigError(f"{self.where} cannot be set up: its credentials are not base64") from error
-        return client.ApiClient(configuration)
+                api = client.ApiClient(configuration)
+                kube_credentials.keep_in_memory(folder, configuration, api.rest_client.pool_manager)
+            finally:
+                # It would give the same file to whoever has the same credentials again.
+                config.kube_config._temp_files.clear()  # noqa: SLF001 - this version is pinned
+        return api

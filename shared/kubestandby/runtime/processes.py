@@ -66,12 +66,23 @@ def check_port(port: int) -> None:
 class FunctionProcess:
     """Keeps one function running: starts it, notices when it died, starts it again with growing pauses."""
 
-    def __init__(self, function: Function, config: Path, *, port: int, log: Path, site: str = "") -> None:
+    def __init__(
+        self,
+        function: Function,
+        config: Path,
+        *,
+        port: int,
+        log: Path,
+        site: str = "",
+        withheld: frozenset[str] = frozenset(),
+    ) -> None:
+        """`withheld`: environment variables of this process that are none of the function's business."""
         self.function = function
         self.port = port
         self._config = config
         self._log = log
         self._site = site
+        self._withheld = withheld
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
         self._start_after = 0.0
@@ -178,7 +189,7 @@ class FunctionProcess:
         search = [library, *filter(None, [os.environ.get("PYTHONPATH", "")])]
         site = {"KUBESTANDBY_SITE": self._site} if self._site else {}
         return {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name not in self._withheld},
             CONFIG_VARIABLE: str(self._config),
             "PYTHONPATH": os.pathsep.join(search),
             "PYTHONUNBUFFERED": "1",

@@ -174,7 +174,10 @@ class Functions:
     def _try_start(self) -> None:
         for function in Function:
             port = self._export_port if function is Function.EXPORT and self._export_port is not None else free_port()
-            self._processes[function] = FunctionProcess(function, self._config, port=port, log=self._instance.log)
+            withheld = frozenset() if function is Function.EXPORT else _webhook_variables(self._groups)
+            self._processes[function] = FunctionProcess(
+                function, self._config, port=port, log=self._instance.log, withheld=withheld
+            )
             self._processes[function].start()
         deadline = monotonic() + _START_SECONDS
         for process in self._processes.values():
@@ -198,6 +201,12 @@ class Functions:
 
 def _file_buckets(groups: tuple[ProtectionGroup, ...]) -> list[str]:
     return [url for url in bucket_urls(groups) if url.startswith("file:")]
+
+
+def _webhook_variables(groups: tuple[ProtectionGroup, ...]) -> frozenset[str]:
+    """Environment variables that hold secrets of webhooks: only the export function takes deliveries."""
+    webhooks = (webhook for group in groups for webhook in group.webhooks)
+    return frozenset(reference.env for webhook in webhooks for reference in webhook.secrets if reference.env)
 
 
 def _shorten(log: Path) -> None:
