@@ -117,8 +117,13 @@ def call(
 ) -> FnAnswer:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     end = datetime.now(UTC) + timedelta(seconds=seconds)
-    own = {"Fn-Call-Id": call_id, "Fn-Deadline": end.strftime("%Y-%m-%dT%H:%M:%S.%f000Z")}
-    connection.request("POST", "/call", data, {**own, "Content-Type": "application/json", **(headers or {})})
+    own = {
+        "fn-call-id": call_id,
+        "fn-deadline": end.strftime("%Y-%m-%dT%H:%M:%S.%f000Z"),
+        "content-type": "application/json",
+    }
+    given = {name.lower(): value for name, value in (headers or {}).items()}
+    connection.request("POST", "/call", data, {**own, **given})
     answer = connection.getresponse()
     return FnAnswer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
 
