@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kubestandby.groups import RestoreMode
 from kubestandby.reports import Readiness
 from kubestandby.resources import BUILT_IN_GROUPS, GVK, Manifest
 
@@ -31,6 +32,11 @@ _CURRENT = Assessment(Readiness.CURRENT)
 def is_watched(kind: GroupKind) -> bool:
     """Whether a restore waits for objects of this kind: what runs, what it stores on, and custom resources."""
     return kind in _RULES or is_custom(kind)
+
+
+def is_awaited(kind: GroupKind, mode: RestoreMode) -> bool:
+    """Whether this mode waits for it: what makes a custom resource ready is an operator, and in warm mode it may sleep."""
+    return is_watched(kind) and not (mode is RestoreMode.WARM and is_custom(kind))
 
 
 def is_custom(kind: GroupKind) -> bool:

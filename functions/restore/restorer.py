@@ -19,6 +19,7 @@ from .inventory import Inventory, InventoryLedger
 from .planning import NOT_ALL_IS_IN_PLACE, Planning, RestoreTask, has_refusals
 from .plans import DesiredObject, Identity, Plan, Uids
 from .pruning import put_off
+from .readiness import is_awaited
 from .rehearsing import rehearse
 from .reporting import Happened, PhaseClock, RestoreContext, final_results, make_report
 from .restarts import Restarts, restart, workloads_to_restart
@@ -185,7 +186,7 @@ class Restorer:
         started = self.clock.now()
         try:
             return waiter.wait(
-                _present(plan, happened),
+                [item for item in _present(plan, happened) if is_awaited(item.identity[:2], job.task.mode)],
                 job.task.group.restore.ready_timeout_seconds,
                 current=plan.current if _changed_nothing(happened) else frozenset(),
                 waited_seconds=job.task.waited_seconds,

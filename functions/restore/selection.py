@@ -14,6 +14,7 @@ from .modes import project, skip_reason
 from .owners import links, unpack
 from .plans import DesiredObject, Identity
 from .resolving import Resolver, Unresolved, at_version
+from .sleeping import reason_to_wait, sleeping_services
 from .waves import NAMESPACE
 
 SnapshotPair = tuple[ObjectRef, Manifest]
@@ -37,6 +38,7 @@ def select(
     """Sorts the objects out; `live_namespaces` are those on the standby, whatever their state."""
     pairs = list(objects)
     pending = Older.among(pair for pair in pairs if skip_reason(pair[0], mode))
+    sleeping = sleeping_services(pairs, mode)
     namespaces = {ref.name for ref, _ in pairs if ref.gvk.group_kind == NAMESPACE} | set(live_namespaces)
     desired: list[DesiredObject] = []
     left_out: list[ObjectResult] = []
@@ -44,6 +46,9 @@ def select(
     for ref, manifest in pairs:
         if any(pending.spared_by(ref, manifest)):
             left_out.append(ObjectResult(ref=ref, change=Change.SKIPPED, reason=_LATER))
+            continue
+        if asleep := reason_to_wait(ref, manifest, sleeping):
+            left_out.append(ObjectResult(ref=ref, change=Change.SKIPPED, reason=asleep))
             continue
         unpacked = unpack(manifest)
         answer = _select_one(ref, unpacked.manifest, resolver, mode, namespaces)

@@ -282,7 +282,8 @@ class Demo:
             with self.steps.doing("removing what the demo made on both clusters"):
                 for cluster, refs in made:
                     cluster.refresh()
-                    cluster.remove(_namespaces(refs))
+                    # An APIService without its server would hold the namespaces up.
+                    cluster.remove([*_api_services(refs), *_namespaces(refs)])
                 wait_for(lambda: _all_gone(made) or None, clock=self.clock, seconds=_GONE_SECONDS, late=late)
                 for cluster, refs in made:
                     cluster.remove(refs)
@@ -298,6 +299,10 @@ class Demo:
 
 def _namespaces(refs: Iterable[ObjectRef]) -> list[ObjectRef]:
     return [ref for ref in refs if ref.gvk.kind == "Namespace"]
+
+
+def _api_services(refs: Iterable[ObjectRef]) -> list[ObjectRef]:
+    return [ref for ref in refs if ref.gvk.kind == "APIService"]
 
 
 def _all_gone(made: Iterable[tuple[AppCluster, list[ObjectRef]]]) -> bool:
