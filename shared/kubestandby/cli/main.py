@@ -11,6 +11,7 @@ from kubestandby import __version__
 from kubestandby.adapters.group_file import CONFIG_VARIABLE
 from kubestandby.cli import exits
 from kubestandby.cli.about_commands import PROGRAM, completion, schema
+from kubestandby.cli.config_commands import config_file
 from kubestandby.cli.demo.command import demo
 from kubestandby.cli.failover_command import failover
 from kubestandby.cli.import_command import import_files
@@ -114,6 +115,7 @@ for _command in (
     failover,
     status,
     keys,
+    config_file,
     rbac,
     demo,
     schema,
