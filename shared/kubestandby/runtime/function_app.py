@@ -34,7 +34,7 @@ from kubestandby.runtime.continuing import GoesOn
 from kubestandby.runtime.deadlines import ENVIRON_KEY, NEVER, Deadline, earliest_end, work_until
 from kubestandby.runtime.dispatching import Dispatcher, Ignored
 from kubestandby.runtime.exclusion import BusyError, Exclusion
-from kubestandby.runtime.logs import bound, error_facts, set_up_logging
+from kubestandby.runtime.logs import bound, error_facts, log_crashes, set_up_logging
 from kubestandby.runtime.submitting import read_call, submit
 from kubestandby.runtime.trust import LOOPBACK, is_trusted
 from kubestandby.runtime.webhooks.endpoint import PREFIX, Webhooks
@@ -196,6 +196,7 @@ class FunctionApp:
 def function_app(function: Function, build: Callable[[Context], Handlers]) -> FunctionApp:
     """The app of a function process: logs and memory set up, configuration from the environment."""
     set_up_logging()
+    log_crashes()
     calm_the_collector()
     return FunctionApp(function, build)
 

@@ -1,9 +1,10 @@
 """Log records of a function, as one JSON object per line on standard error.
 
-The message of a record is a stable event name (`request_done`), its facts are keys given with `extra`:
+The message of a record is a stable event name, one of `log_events.EVENTS`; its facts are keys given with `extra`:
 
-    _LOG.info("snapshot_exported", extra={"snapshot": "1-7", "objects": 42})
+    _LOG.info("request_done", extra={"outcome": name, "verdict": "done"})
 
+Whatever else is logged comes from a library: from WARNING on it becomes a `library_message`, with its first line only.
 What a call is about (function, event, group, request) is bound once and stands in every line written during it.
 Manifests and secrets never enter a record: of an exception that is not ours only the type and the places are written,
 for its text may hold what was being worked on.
@@ -13,6 +14,7 @@ import json
 import logging
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,9 +24,16 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from kubestandby.errors import StandbyError
+from kubestandby.runtime.log_events import ALWAYS, CRASHED, EVENTS, LIBRARY_MESSAGE
 
 LEVEL_VARIABLE = "KUBESTANDBY_LOG_LEVEL"
+_LOG = logging.getLogger(__name__)
 _MAX_TEXT = 1000
+_MAX_FOREIGN_TEXT = 200
+_OURS = ("kubestandby.", "functions.")
+_TALKATIVE = ("kubernetes", "urllib3", "oci", "watchfiles")
+"""They make so much of their messages that it costs time, although none is told."""
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _BOUND: ContextVar[dict[str, str]] = ContextVar("bound", default={})  # noqa: B039 - never changed in place
 
@@ -43,13 +52,35 @@ def set_up_logging(stream: TextIO | None = None) -> None:
     """Makes this process log JSON lines at the level of `KUBESTANDBY_LOG_LEVEL` (default INFO). Safe to call again."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter())
+    handler.addFilter(_is_to_be_told)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     level = os.environ.get(LEVEL_VARIABLE, "INFO").upper()
     root.setLevel(level if level in logging.getLevelNamesMapping() else "INFO")
-    # The SDK logs bodies of requests at DEBUG: manifests, and with them secrets.
-    for name in ("kubernetes", "urllib3", "oci", "watchfiles"):
+    for name in _TALKATIVE:
         logging.getLogger(name).setLevel("WARNING")
+
+
+def log_crashes() -> None:
+    """Has warnings and the last words of this process and its threads logged too, without the text of any error."""
+    logging.captureWarnings(capture=True)
+    sys.excepthook = lambda _, error, __: _crashed(error)
+    threading.excepthook = lambda arguments: _crashed(arguments.exc_value)
+
+
+def _crashed(error: BaseException | None) -> None:
+    if not isinstance(error, KeyboardInterrupt | None):
+        _LOG.error(CRASHED, extra=error_facts(error))
+
+
+def _is_to_be_told(record: logging.LogRecord) -> bool:
+    """Libraries tell bodies of requests below WARNING: manifests, and with them secrets."""
+    return record.levelno >= logging.WARNING or _is_ours(record)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """By its logger or its name: functions-framework gives a function's own modules names that tell nothing."""
+    return record.name.startswith(_OURS) or (record.msg in EVENTS and not record.args)
 
 
 @contextmanager
@@ -77,11 +108,11 @@ class JsonFormatter(logging.Formatter):
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
-            "event": record.getMessage()[:_MAX_TEXT],
+            "event": record.msg if _is_ours(record) else LIBRARY_MESSAGE,
             "logger": record.name,
             **_BOUND.get(),
         }
-        line |= {name: _fact(fact) for name, fact in vars(record).items() if name not in _STANDARD}
+        line |= _facts_of(record)
         if record.exc_info and record.exc_info[1]:
             line |= error_facts(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False, default=str)
@@ -96,6 +127,13 @@ def error_facts(error: BaseException) -> dict[str, Any]:
         "error": type(error).__name__,
         "places": [f"{os.path.basename(f.filename)}:{f.lineno} {f.name}" for f in frames[-12:]],  # noqa: PTH119
     }
+
+
+def _facts_of(record: logging.LogRecord) -> dict[str, Any]:
+    if not _is_ours(record):
+        return {"text": (record.getMessage().splitlines() or [""])[0][:_MAX_FOREIGN_TEXT]}
+    facts = {name: _fact(fact) for name, fact in vars(record).items() if name not in _STANDARD}
+    return {name: fact for name, fact in facts.items() if name not in ALWAYS}
 
 
 def _fact(fact: Any) -> Any:

@@ -35,9 +35,26 @@ def _options() -> dict[str, Any]:
     """Settings for gunicorn beyond those of functions-framework, as far as this gunicorn has them."""
     from gunicorn.config import make_settings  # type: ignore[import-untyped]
 
-    wanted = {"control_socket_disable": True, "graceful_timeout": int(_GRACE_SECONDS)}
+    wanted = {
+        "control_socket_disable": True,
+        "graceful_timeout": int(_GRACE_SECONDS),
+        "logger_class": _logger_class(),
+    }
     known = make_settings()
     return {name: value for name, value in wanted.items() if name in known}
+
+
+def _logger_class() -> type:
+    """Gunicorn's logger without lines of its own form: what it says goes to where ours goes."""
+    from gunicorn.glogging import Logger  # type: ignore[import-untyped]
+
+    class PassingOn(Logger):  # type: ignore[misc]
+        def setup(self, cfg: Any) -> None:
+            super().setup(cfg)
+            self.error_log.handlers.clear()
+            self.error_log.propagate = True
+
+    return PassingOn
 
 
 def _follow_starter() -> None:
