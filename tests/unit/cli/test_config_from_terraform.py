@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from kubestandby.adapters.group_file import group_schema, load_groups
 from kubestandby.adapters.terraform_outputs import configuration_from
+from kubestandby.cli import exits
 from kubestandby.cli.main import main
 from kubestandby.errors import ConfigError
 
@@ -79,5 +80,5 @@ def test_wrong_document_is_refused_by_its_field() -> None:
 
     done = run("-", stdin=outputs(wrong))
 
-    assert done.exit_code == 2
+    assert done.exit_code == exits.USAGE
     assert "spec.primary: frankfurt is not one of the sites" in done.stderr.replace("'", "").replace('"', "")
