@@ -7,6 +7,7 @@ from kubestandby.archive import ArchiveBuilder
 from kubestandby.groups import ProtectionGroup
 from kubestandby.keys.sealed_form import is_sealed
 from kubestandby.keys.sealing import SnapshotSealer
+from kubestandby.privileges import Right
 from kubestandby.resources import Manifest, ObjectRef, ResourceType
 from kubestandby.snapshots import RuleCount, TypeSummary
 
@@ -37,6 +38,7 @@ class Assembly:
         self.closure = Closure(group.name, frozenset(namespaces))
         self.images = ImageLedger()
         self.state = StateDigest()
+        self.refused: set[Right] = set()
         self._group = group
         self._archive = archive
         self._sealer = sealer
@@ -64,6 +66,7 @@ class Assembly:
         for part in listed.parts:
             self.note_dropped(part.sieve.dropped)
             self.images.merge(part.sieve.images)
+            self.note_refused(part.refused)
         if listed.failure:
             self._of(listed.resource).failures.append(listed.failure)
             name = f"{listed.resource.gvk.group or 'core'}/{listed.resource.plural}"
@@ -83,6 +86,11 @@ class Assembly:
         """Notes what could not be read, unless this API group may fail."""
         if not may_fail(api_group, self._group):
             self._failures.add(failure)
+
+    def note_refused(self, right: Right | None) -> None:
+        """Notes a right that was missing, unless its API group may fail."""
+        if right is not None and not may_fail(right.group, self._group):
+            self.refused.add(right)
 
     @property
     def failures(self) -> tuple[str, ...]:

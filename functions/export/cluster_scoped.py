@@ -18,7 +18,7 @@ from kubestandby.resources import Manifest, ResourceType
 from .assembly import Assembly
 from .closure import INCLUDE_LABEL, POINTERS, SCRIPTS_LABEL, cluster_roles_named, with_parts
 from .drop_rules import dropped_by
-from .listing import Listed, Lister, ListTask, Query, Sieve
+from .listing import Listed, Lister, ListTask, Query, Sieve, right_to
 from .references import (
     CLUSTER_ROLE,
     CUSTOM_RESOURCE_DEFINITION,
@@ -150,6 +150,7 @@ class ClusterScopedExport:
             if isinstance(error, ClusterUnavailableError):
                 self.cluster.identity()  # raises where the cluster as a whole is down
             self.assembly.note_failure(resource.gvk.group, f"{what}: {error.status} {error.reason}")
+            self.assembly.note_refused(right_to("get", resource, name=name) if error.status == 403 else None)
             return True
         if manifest is None:
             return False

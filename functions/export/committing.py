@@ -11,6 +11,7 @@ from kubestandby.heartbeats import StoredHeartbeat
 from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.sealing import Origin, SnapshotSealer
 from kubestandby.ports import ClusterIdentity
+from kubestandby.privileges import Right
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex, Stage
 
@@ -29,11 +30,13 @@ class ExportResult:
         index: of the new snapshot, or of the one that says all that it would have said.
         created: whether the snapshot is new.
         heartbeat: of the one that is not.
+        refused: rights that were missing to read it all.
     """
 
     index: SnapshotIndex
     created: bool
     heartbeat: StoredHeartbeat | None = None
+    refused: frozenset[Right] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

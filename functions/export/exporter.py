@@ -49,6 +49,7 @@ class Exporter:
             taken = Taken(site=site, cluster=identity, namespaces=scope.namespaces, at=taken_at)
             index = new_index(group, taken, assembly, built)
             exported = Committer(self._snapshots, sealer).commit(index, built, epoch)
+            exported = replace(exported, refused=frozenset(assembly.refused))
         if exported.created:
             return exported
         return replace(exported, heartbeat=self._snapshots.heartbeat(exported.index, taken_at))

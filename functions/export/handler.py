@@ -15,6 +15,7 @@ from kubestandby.runtime.work import Handlers, RequestedWork, Result
 from .committing import ExportResult
 from .exporter import Exporter
 from .importing import carry_out_import
+from .privileges import ExportRights
 from .results import result_of
 from .sweeper import Sweeper
 
@@ -41,15 +42,18 @@ class _Export:
         epoch = self._epoch_here(work.group, work.site)
         if work.request.action is Action.IMPORT:
             return carry_out_import(self._context, work, epoch.number)
+        cluster = self._context.cluster(work.site)
         exporter = Exporter(
-            self._context.cluster(work.site),
+            cluster,
             self._context.snapshots(work.site),
             self._context.clock,
             page_size=work.site.limits.page_size,
         )
-        exported = exporter.export(work.group, work.site.name, epoch.number)
+        rights = ExportRights(cluster, work.group, work.site)
+        with rights.explaining():
+            exported = exporter.export(work.group, work.site.name, epoch.number)
         self._share(work.group, work.site, exported)
-        return result_of(exported, round(monotonic() - started, 3))
+        return rights.told(result_of(exported, round(monotonic() - started, 3)), exported)
 
     def _share(self, group: ProtectionGroup, site: Site, exported: ExportResult) -> None:
         """Copies a heartbeat to the other site, so that it can be read there when this one is gone."""

@@ -11,6 +11,7 @@ import orjson
 
 from kubestandby.errors import ClusterError, ClusterUnavailableError, ListExpiredError
 from kubestandby.ports import Cluster
+from kubestandby.privileges import Right
 from kubestandby.resources import Manifest, ResourceType
 from kubestandby.spool import new_spool
 
@@ -108,12 +109,13 @@ class Spool:
 
 @dataclass(slots=True)
 class ListedPart:
-    """What one query gave. `failure` says why it is not all."""
+    """What one query gave. `failure` says why it is not all, `refused` which right was missing for it."""
 
     sieve: Sieve
     kept: Spool = field(default_factory=Spool)
     resource_version: str = ""
     failure: str = ""
+    refused: Right | None = None
 
 
 @dataclass(slots=True)
@@ -200,6 +202,8 @@ class Lister:
                 continue
             except ClusterError as error:
                 part.failure = self._failure(query, error)
+                if error.status == 403:
+                    part.refused = right_to("list", task.resource, query.namespace)
             return part
         words = f"410 Expired: it changed faster than it could be listed, {ATTEMPTS_PER_LIST} times"
         return ListedPart(task.sieve(), failure=_within(query, words))
@@ -220,6 +224,11 @@ class Lister:
             self._cluster.identity()  # raises where the cluster as a whole is down
         advice = "; grant the exporter list on it" if error.status == 403 else ""
         return _within(query, f"{error.status} {error.reason}{advice}".removeprefix("0 "))
+
+
+def right_to(verb: str, resource: ResourceType, namespace: str = "", name: str = "") -> Right:
+    """The right to read something of a type."""
+    return Right(verb=verb, group=resource.gvk.group, resource=resource.plural, namespace=namespace, name=name)
 
 
 def _within(query: Query, words: str) -> str:

@@ -30,7 +30,7 @@ MAX_BYTES = 1_000_000
 """Of the encoded inventory: a ConfigMap holds 1 MiB (core/v1 ConfigMap, `data` and `binaryData` together)."""
 
 _MAX_DECODED_BYTES = 256 << 20
-_CONFIG_MAPS = ResourceType(GVK("", "v1", "ConfigMap"), "configmaps", namespaced=True)
+CONFIG_MAPS = ResourceType(GVK("", "v1", "ConfigMap"), "configmaps", namespaced=True)
 _LABEL = ("app.kubernetes.io/managed-by", "kubestandby")
 _LABEL_SELECTOR = "=".join(_LABEL)
 _KEY = "inventory.json.gz"
@@ -79,7 +79,7 @@ class InventoryLedger:
             FormatError: somebody changed the ConfigMap.
             ClusterError: it cannot be read.
         """
-        found = self._cluster.get(_CONFIG_MAPS, SYSTEM_NAMESPACE, self.name)
+        found = self._cluster.get(CONFIG_MAPS, SYSTEM_NAMESPACE, self.name)
         self._stored = Inventory() if found is None else _decode(found)
         return self._stored
 
@@ -90,7 +90,7 @@ class InventoryLedger:
             FormatError: somebody changed one of them.
             ClusterError: they cannot be read.
         """
-        pages = self._cluster.pages(_CONFIG_MAPS, namespace=SYSTEM_NAMESPACE, label_selector=_LABEL_SELECTOR)
+        pages = self._cluster.pages(CONFIG_MAPS, namespace=SYSTEM_NAMESPACE, label_selector=_LABEL_SELECTOR)
         others = (item for page in pages for item in page.items if item["metadata"]["name"] != self.name)
         return frozenset().union(*(_decode(item).owned for item in others if child(item, "binaryData", _KEY)))
 
@@ -104,13 +104,13 @@ class InventoryLedger:
             return
         manifest = self._manifest(inventory)
         try:
-            self._cluster.apply(_CONFIG_MAPS, manifest)
+            self._cluster.apply(CONFIG_MAPS, manifest)
         except ClusterError as error:
             if error.status != 404:
                 raise
             namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM_NAMESPACE}}
             self._cluster.apply(NAMESPACES, namespace)
-            self._cluster.apply(_CONFIG_MAPS, manifest)
+            self._cluster.apply(CONFIG_MAPS, manifest)
         self._stored = inventory
 
     def _manifest(self, inventory: Inventory) -> Manifest:

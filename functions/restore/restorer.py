@@ -1,6 +1,6 @@
 """The order of a restore: verify, plan, apply, wait, report. Each is a module of its own; this one only calls them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,6 +10,7 @@ from kubestandby.errors import OutOfTimeError
 from kubestandby.groups import ProtectionGroup, RestoreMode
 from kubestandby.ports import Clock, Cluster
 from kubestandby.reports import Change, ObjectResult, Purpose, RestoreReport, WorkloadStatus
+from kubestandby.rights.missing import Missing
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex
 
@@ -18,6 +19,7 @@ from .deleting import delete_pruned
 from .inventory import Inventory, InventoryLedger
 from .planning import NOT_ALL_IS_IN_PLACE, Planning, RestoreTask, has_refusals
 from .plans import DesiredObject, Identity, Plan, Uids
+from .preflight import find_missing
 from .pruning import put_off
 from .readiness import is_awaited
 from .rehearsing import rehearse
@@ -55,6 +57,8 @@ class Restorer:
     Attributes:
         in_flight: requests at the same time.
         grace: how long something may be stuck before it counts as stalled.
+        on_missing: called before the first write where rights are missing for what is planned; what it does not stop
+            goes on. Without it nobody looks.
     """
 
     cluster: Cluster
@@ -62,6 +66,7 @@ class Restorer:
     clock: Clock
     in_flight: int = IN_FLIGHT
     grace: Grace = field(default_factory=Grace)
+    on_missing: Callable[[Missing], None] | None = None
 
     def plan(
         self,
@@ -78,7 +83,9 @@ class Restorer:
             group=group, site=site, index=index, mode=mode or group.restore.mode, named=named, highest=highest
         )
         with self._job(task) as job:
-            return self._plan(job).plan
+            planned = self._plan(job)
+            self._check_rights(job, planned)
+            return planned.plan
 
     def restore(  # noqa: PLR0913  the facade: what a request says, each under its own name
         self,
@@ -131,6 +138,7 @@ class Restorer:
         )
         with self._job(task) as job:
             planned = self._plan(job)
+            self._check_rights(job, planned)
             plan, inventory = planned.plan, planned.inventory
             rehearsed = mode is RestoreMode.REHEARSE
             happened = self._rehearse(job, plan) if rehearsed else self._carry_out(job, plan, inventory)
@@ -155,6 +163,15 @@ class Restorer:
         with job.phases.phase("plan"):
             plan = Planning(self.cluster, job.pool, job.ledger).plan(task, target, inventory, objects)
         return _Planned(plan, inventory, overrides)
+
+    def _check_rights(self, job: _Job, planned: _Planned) -> None:
+        if self.on_missing is None:
+            return
+        with job.phases.phase("plan"):
+            is_first = planned.inventory.snapshot is None
+            missing = find_missing(self.cluster, planned.plan, job.ledger.name, is_first=is_first)
+        if missing:
+            self.on_missing(missing)
 
     def _objects(self, task: RestoreTask) -> list[SnapshotPair]:
         """Every object, Secrets unsealed: from here on they are in this process' memory and nowhere else."""

@@ -17,6 +17,7 @@ from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
 
 from .freshness import check_fresh, last_proof
 from .inventory import InventoryLedger
+from .privileges import RightsWatch
 from .reporting import Happened, PhaseClock, RestoreContext, make_report
 from .restorer import Restorer
 from .verifying import verify
@@ -71,24 +72,27 @@ class Restoring:
         named = named or (request is not None and request.snapshot is not None and purpose is not Purpose.SYNC)
         accepted = named or (request is not None and request.accept_stale == index.id)
         overrides = self._history(site, index, proven_at, requested_at, accepted=accepted, named=named)
-        report = self._restorer(site).restore(
-            group,
-            site.name,
-            index,
-            mode=mode,
-            purpose=purpose,
-            requested_at=requested_at,
-            request=request.outcome_name if request else "",
-            rpo_seconds=_rpo_seconds(proven_at, requested_at),
-            named=named,
-            highest=self._highest(group, site),
-            prune_all=request is not None and request.prune_all,
-            waited_seconds=sum(part.waited_seconds for part in request.parts) if request else 0.0,
-        )
+        goes_on = purpose is Purpose.FAILOVER or mode is RestoreMode.REHEARSE
+        watch = self._watch(group, site, index, goes_on=goes_on)
+        with watch.explaining():
+            report = self._restorer(site, watch).restore(
+                group,
+                site.name,
+                index,
+                mode=mode,
+                purpose=purpose,
+                requested_at=requested_at,
+                request=request.outcome_name if request else "",
+                rpo_seconds=_rpo_seconds(proven_at, requested_at),
+                named=named,
+                highest=self._highest(group, site),
+                prune_all=request is not None and request.prune_all,
+                waited_seconds=sum(part.waited_seconds for part in request.parts) if request else 0.0,
+            )
         report = replace(report, overrides=(*overrides, *report.overrides))
         key = self._store_report(site, report)
         self._marks(site).add(_mark(report, key, index.source_sha256))
-        return _result(report, key)
+        return watch.told(_result(report, key), report)
 
     def preview(
         self, group: ProtectionGroup, site: Site, index: SnapshotIndex, *, mode: RestoreMode, request: Request
@@ -107,12 +111,13 @@ class Restoring:
         )
         named = request.snapshot is not None
         phases = PhaseClock(self._context.clock)
-        with phases.phase("plan"):
-            plan = self._restorer(site).plan(
+        watch = self._watch(group, site, index, goes_on=True)
+        with phases.phase("plan"), watch.explaining():
+            plan = self._restorer(site, watch).plan(
                 group, site.name, index, mode=mode, named=named, highest=self._highest(group, site)
             )
         report = replace(make_report(index, plan, Happened(), context, phases), restarted=plan.restarts)
-        return _result(report, self._store_report(site, report))
+        return watch.told(_result(report, self._store_report(site, report)), report)
 
     def check(self, group: ProtectionGroup, site: Site, index: SnapshotIndex, request: Request) -> tuple[str, ...]:
         """Makes sure, as far as can be without planning, that a failover will not be refused: every byte is read.
@@ -129,15 +134,9 @@ class Restoring:
         overrides = self._history(site, index, proven_at, request.requested_at, accepted=accepted, named=named)
         snapshots.verify(index)
         snapshots.keyring.unsealer(index, site.name)
-        passed = verify(
-            group,
-            site.name,
-            index,
-            cluster.identity(),
-            InventoryLedger(cluster, group.name).read(),
-            named=named,
-            highest=self._highest(group, site),
-        )
+        with self._watch(group, site, index, goes_on=False).explaining():
+            target, inventory = cluster.identity(), InventoryLedger(cluster, group.name).read()
+        passed = verify(group, site.name, index, target, inventory, named=named, highest=self._highest(group, site))
         return (*overrides, *passed)
 
     def _history(
@@ -173,12 +172,17 @@ class Restoring:
     def _marks(self, site: Site) -> AppliedMarks:
         return AppliedMarks(self._context.store(site.control))
 
-    def _restorer(self, site: Site) -> Restorer:
+    def _watch(self, group: ProtectionGroup, site: Site, index: SnapshotIndex, *, goes_on: bool) -> RightsWatch:
+        cluster, snapshots = self._context.cluster(site), self._context.snapshots(site)
+        return RightsWatch(cluster, snapshots, group, site, index, goes_on=goes_on)
+
+    def _restorer(self, site: Site, watch: RightsWatch) -> Restorer:
         return Restorer(
             self._context.cluster(site),
             self._context.snapshots(site),
             self._context.clock,
             in_flight=site.limits.requests_in_flight,
+            on_missing=watch.see,
         )
 
     def _store_report(self, site: Site, report: RestoreReport) -> str:

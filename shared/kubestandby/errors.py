@@ -4,6 +4,8 @@ Every message is one sentence, `<object> <what failed> (<reason>): <cause>; <nex
 SDK exceptions stop at the adapters, chained with `from`.
 """
 
+from collections.abc import Mapping
+
 
 class StandbyError(Exception):
     """The root: whatever goes wrong in kubestandby and is not a bug.
@@ -119,6 +121,18 @@ class ClusterUnavailableError(ClusterError):
     """The API server cannot be reached, or answered 429 or 5xx for longer than the retry budget."""
 
     transient = True
+
+
+class NeedsPrivilegeError(ClusterError):
+    """Rights are missing on a cluster, which only its administrator can give.
+
+    Attributes:
+        needs: what is missing, whose, and what to apply: `identity`, `site`, `missing` and `manifest`, as JSON.
+    """
+
+    def __init__(self, message: str, needs: Mapping[str, object]) -> None:
+        super().__init__(message, status=403, reason="Forbidden")
+        self.needs = needs
 
 
 class ListExpiredError(ClusterError):

@@ -9,6 +9,9 @@ from typing import Any
 from kubestandby.layout import Action
 from kubestandby.snapshots import GroupName, SiteName, SnapshotId
 
+NEEDS_PRIVILEGE = "needsPrivilege"
+"""The key in an outcome's details of what rights are missing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOrder:
@@ -108,6 +111,8 @@ class Verdict(StrEnum):
     """Done in part: a snapshot with failures, a restore in which some objects failed."""
     REFUSED = "refused"
     """May not be done: wrong role, wrong snapshot."""
+    NEEDS_PRIVILEGE = "needs-privilege"
+    """Not done, or done in part, for lack of rights on a cluster: `needsPrivilege` in the details says which."""
     FAILED = "failed"
 
 
@@ -118,7 +123,8 @@ class Outcome:
     Attributes:
         message: one sentence for the operator; the error where there was one.
         report: key of the restore report in the data bucket, "" where there is none.
-        details: figures for the operator (counts, seconds); never manifest data.
+        details: figures for the operator (counts, seconds); never manifest data. Where rights are missing, in
+            `needsPrivilege` which, whose, and the RBAC objects that an administrator applies.
     """
 
     group: GroupName
@@ -129,3 +135,9 @@ class Outcome:
     snapshot: SnapshotId | None = None
     report: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def needs_privilege(self) -> Mapping[str, Any]:
+        """What rights are missing: `identity`, `site`, `missing` and `manifest`; empty where none are."""
+        needs = self.details.get(NEEDS_PRIVILEGE)
+        return needs if isinstance(needs, Mapping) else {}

@@ -1,7 +1,9 @@
 """How far a change has come: request, raw snapshot, sanitized twin, restore at the standby. Reads stores only."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from kubestandby.adapters.stores import open_store
 from kubestandby.cli.session import Session, requests_at, snapshots_at
@@ -15,6 +17,7 @@ from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
 
 _ARRIVED = (Verdict.DONE, Verdict.UNCHANGED)
+_WITHOUT_MORE_WORDS = (Verdict.REFUSED, Verdict.FAILED, Verdict.NEEDS_PRIVILEGE)
 
 
 @dataclass(slots=True)
@@ -24,6 +27,7 @@ class Arrival:
     Attributes:
         failure: why nothing more will come.
         stuck: an earlier pass failed for good at this function, so that no event will move the snapshot again.
+        needs_privilege: as of an outcome.
     """
 
     asked_at: datetime
@@ -33,6 +37,7 @@ class Arrival:
     report: RestoreReport | None = None
     failure: str = ""
     stuck: Function | None = None
+    needs_privilege: Mapping[str, Any] = field(default_factory=dict)
     seen_at: dict[str, datetime] = field(default_factory=dict)
 
     @property
@@ -99,7 +104,8 @@ class ArrivalWatch:
             return
         self.arrival.exported = outcome
         self._seen("snapshot")
-        if outcome.snapshot is None or outcome.verdict in (Verdict.REFUSED, Verdict.FAILED):
+        self.arrival.needs_privilege = outcome.needs_privilege
+        if outcome.snapshot is None or outcome.verdict in _WITHOUT_MORE_WORDS:
             self.arrival.failure = outcome.message
         elif outcome.verdict is Verdict.INCOMPLETE:
             self.arrival.failure = f"snapshot {outcome.snapshot} is not complete: {outcome.message}"
@@ -129,6 +135,7 @@ class ArrivalWatch:
             if outcome.finished_at < self.arrival.asked_at:
                 self.arrival.stuck = function
             else:
+                self.arrival.needs_privilege = outcome.needs_privilege
                 self.arrival.failure = f"{function} of snapshot {snapshot} failed: {outcome.message}"
 
     def _seen(self, what: str) -> None:

@@ -199,6 +199,7 @@ def _site_json(site: SiteStatus) -> Json:
         if report
         else None,
         "lastExport": outcome_json(site.exported) if site.exported else None,
+        "needsPrivilege": dict(site.lacking.needs_privilege) if site.lacking else None,
         "pending": [_request_json(request) for request in site.pending],
         "damaged": list(site.damaged),
     }
@@ -230,6 +231,7 @@ def arrival_json(arrival: Arrival) -> Json:
     return {
         "arrived": arrival.arrived,
         "failure": arrival.failure,
+        "needsPrivilege": dict(arrival.needs_privilege) or None,
         "snapshot": str(arrival.snapshot) if arrival.snapshot else None,
         "export": outcome_json(arrival.exported) if arrival.exported else None,
         "complete": arrival.raw.complete if arrival.raw else None,

@@ -69,6 +69,7 @@ def _group(status: GroupStatus) -> str:
 <div class="title"><h2>{_text(epoch.group)}</h2>{pills}</div>
 <p class="soft">{_text(scope)}; roles {_text(since)}</p>
 {_problems(status.problems)}
+{_needed(status.sites)}
 <div class="sites">
 {sites}
 </div>
@@ -79,6 +80,22 @@ def _group(status: GroupStatus) -> str:
 def _problems(problems: Iterable[str]) -> str:
     items = "".join(f"<li>{_text(problem)}</li>" for problem in problems)
     return f'<div class="card bad"><h3>To act on</h3><ul>{items}</ul></div>' if items else ""
+
+
+def _needed(sites: Iterable[SiteStatus]) -> str:
+    """What an administrator applies, where rights are missing."""
+    return "".join(
+        f'<div class="card bad"><h3>Rights missing at {_text(site.name)}</h3>'
+        f"<p>For an administrator of its cluster: kubectl apply -f -</p><details><summary>manifest</summary>"
+        f'<div class="scroll"><pre>{_lines(str(site.lacking.needs_privilege.get("manifest", "")))}</pre></div>'
+        "</details></div>"
+        for site in sites
+        if site.lacking is not None
+    )
+
+
+def _lines(text: str) -> str:
+    return "\n".join(_text(line) for line in text.splitlines())
 
 
 def _site(site: SiteStatus, status: GroupStatus) -> str:
@@ -113,7 +130,7 @@ def _last_export(site: SiteStatus) -> str:
     outcome = site.exported
     if outcome is None:
         return "-"
-    tone = "bad" if outcome.verdict in (Verdict.FAILED, Verdict.REFUSED) else "good"
+    tone = "bad" if outcome.verdict in (Verdict.FAILED, Verdict.REFUSED, Verdict.NEEDS_PRIVILEGE) else "good"
     return f"{_text(moment(outcome.finished_at))} {_pill(outcome.verdict, tone)}"
 
 

@@ -5,6 +5,7 @@ import click
 from kubestandby.cli import exits
 from kubestandby.cli.as_json import asked_json
 from kubestandby.cli.asking import Wish, ask, report_for, status_of
+from kubestandby.cli.needed_rights import show_needed
 from kubestandby.cli.options import (
     SNAPSHOT,
     Output,
@@ -71,8 +72,9 @@ def plan(  # noqa: PLR0913 - one parameter per option
         print_json(asked_json(outcome, report))
     elif report is not None:
         show(results(), plan_view(report))
-    if report is None:
+    if report is None or outcome.needs_privilege:
         say(f"error: {outcome.message}", "red")
+        show_needed(outcome.needs_privilege, output)
         return exits.FAILED
     return plan_status(report)
 
@@ -143,6 +145,7 @@ def tell_restore(outcome: Outcome, site: Site, output: Output) -> int:
     failed = status_of(outcome) != exits.OK or (report is not None and not report.succeeded)
     if failed:
         say(f"error: {outcome.message}", "red")
+        show_needed(outcome.needs_privilege, output)
     elif report is None and output is Output.TABLE:
         say(outcome.message)
     return exits.FAILED if failed else exits.OK

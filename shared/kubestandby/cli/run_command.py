@@ -10,6 +10,7 @@ from kubestandby.cli import exits
 from kubestandby.cli.arrival import Arrival, ArrivalWatch
 from kubestandby.cli.as_json import arrival_json
 from kubestandby.cli.asking import FunctionsAtWork, Wish, ask, report_for, status_of
+from kubestandby.cli.needed_rights import show_needed
 from kubestandby.cli.options import Output, examples, output_option, timeout_option, with_group
 from kubestandby.cli.progress import Steps
 from kubestandby.cli.restore_tables import changes_line, report_view
@@ -111,7 +112,8 @@ def repair(session: Session, group: ProtectionGroup, arrival: Arrival, timeout: 
         arrival.sanitized = snapshots_at(standby).read_index(Stage.SANITIZED, group.name, snapshot)
     outcome = ask(session, group, Wish(action=Action.RESTORE, site=standby, timeout=timeout, snapshot=snapshot), steps)
     arrival.report = report_for(outcome, standby)
-    arrival.failure = "" if arrival.report else outcome.message
+    arrival.needs_privilege = outcome.needs_privilege
+    arrival.failure = "" if arrival.report and not arrival.needs_privilege else outcome.message
 
 
 def progress_line(arrival: Arrival, action: Action = Action.EXPORT) -> str:
@@ -136,6 +138,7 @@ def tell_arrival(arrival: Arrival, output: Output) -> int:
     if not arrival.arrived:
         reason = arrival.failure or "the restore did not succeed in full; its report names each object and workload"
         say(f"error: {reason}", "red")
+        show_needed(arrival.needs_privilege, output)
     return exits.OK if arrival.arrived else exits.FAILED
 
 

@@ -8,6 +8,7 @@ from kubestandby.cli import exits
 from kubestandby.cli.as_json import index_json, outcome_json, overview_json
 from kubestandby.cli.asking import Wish, ask, status_of
 from kubestandby.cli.finding import Found, find_snapshots, find_stage
+from kubestandby.cli.needed_rights import show_needed
 from kubestandby.cli.options import SNAPSHOT, Output, examples, output_option, timeout_option, with_group
 from kubestandby.cli.progress import Steps
 from kubestandby.cli.session import Session, primary_of, snapshots_at
@@ -44,6 +45,7 @@ def export(session: Session, group: ProtectionGroup, timeout: float, output: Out
     status = status_of(outcome)
     if status != exits.OK:
         say(f"error: {outcome.message}", "red")
+        show_needed(outcome.needs_privilege, output)
     elif output is Output.TABLE:
         show(results(), cell(f"{outcome.verdict}: {outcome.message}"))
     return status

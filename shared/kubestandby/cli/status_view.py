@@ -17,7 +17,7 @@ from kubestandby.cli.snapshot_view import Applied, applied_marks
 from kubestandby.cli.stored_reports import newest_report
 from kubestandby.cli.wording import age
 from kubestandby.groups import ProtectionGroup, Site
-from kubestandby.layout import Action
+from kubestandby.layout import Action, Function
 from kubestandby.reports import RestoreReport
 from kubestandby.requests import Outcome, Request, Verdict
 from kubestandby.roles import CurrentEpoch, Epoch, current_epoch
@@ -66,6 +66,7 @@ class SiteStatus:
         report: of its last restore.
         pending: requests without an outcome.
         exported: what came of the last export that was asked of it.
+        lacking: the outcome of the newest work there, where rights on its cluster were missing for it.
         damaged: snapshots that cannot be used, or are not complete, one sentence each.
         unreachable: for each of its buckets that cannot be read the reason.
     """
@@ -77,6 +78,7 @@ class SiteStatus:
     report: RestoreReport | None = None
     pending: tuple[Request, ...] = ()
     exported: Outcome | None = None
+    lacking: Outcome | None = None
     damaged: tuple[str, ...] = ()
     unreachable: tuple[str, ...] = ()
 
@@ -152,6 +154,7 @@ def _site_status(session: Session, group: ProtectionGroup, site: Site, epoch: Ep
         report=report.value,
         pending=pending.value or (),
         exported=exported.value,
+        lacking=attempt(lambda: _lacking(session, group, site, stages.value or (), report.value)).value,
         damaged=_damaged(site, found),
         unreachable=tuple(dict.fromkeys(reason for reason in reasons if reason)),
     )
@@ -190,10 +193,29 @@ def _last_export(session: Session, group: ProtectionGroup, site: Site) -> Outcom
     return next((outcome for outcome in outcomes if outcome is not None), None)
 
 
+def _lacking(
+    session: Session,
+    group: ProtectionGroup,
+    site: Site,
+    stages: tuple[StageStatus, ...],
+    report: RestoreReport | None,
+) -> Outcome | None:
+    """The newest outcome at the site, where it is that rights were missing, and no restore has come through since."""
+    log = requests_at(session, site)
+    names = [*log.requests(group.name)[-_LOOK_BACK:], *(f"{Function.RESTORE}-{status.id}" for status in stages)]
+    outcomes = [outcome for name in names if (outcome := log.outcome(group.name, name)) is not None]
+    newest = max(outcomes, key=lambda outcome: outcome.finished_at, default=None)
+    if newest is None or not newest.needs_privilege:
+        return None
+    overtaken = report is not None and report.succeeded and report.finished_at > newest.finished_at
+    return None if overtaken else newest
+
+
 def problems(sites: tuple[SiteStatus, ...], now: datetime) -> list[str]:
     """What an operator should act on, one sentence each. Pure."""
     found = [f"{site.name} cannot be reached: {reason}" for site in sites for reason in site.unreachable]
     found += [sentence for site in sites for sentence in site.damaged]
+    found += [f"{site.name}: {site.lacking.message}" for site in sites if site.lacking]
     for site in sites:
         found += _standby_problems(site, now) if site.role == "standby" else []
         found += _export_problems(site) if site.role == "primary" else []
@@ -203,7 +225,9 @@ def problems(sites: tuple[SiteStatus, ...], now: datetime) -> list[str]:
 
 def _export_problems(site: SiteStatus) -> list[str]:
     outcome = site.exported
-    if outcome is None or outcome.verdict not in (Verdict.FAILED, Verdict.REFUSED):
+    if outcome is not None and site.lacking is not None and outcome.request == site.lacking.request:
+        return []
+    if outcome is None or outcome.verdict not in (Verdict.FAILED, Verdict.REFUSED, Verdict.NEEDS_PRIVILEGE):
         return []
     return [f"{site.name}: the last export did not succeed: {outcome.message}"]
 

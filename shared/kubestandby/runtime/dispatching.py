@@ -13,6 +13,7 @@ from kubestandby.errors import (
     BadInputError,
     FormatError,
     IncompleteSnapshotError,
+    NeedsPrivilegeError,
     ObjectMissingError,
     OutOfTimeError,
     ReplayedSnapshotError,
@@ -24,7 +25,7 @@ from kubestandby.errors import (
 from kubestandby.events import ObjectCreated
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.layout import FUNCTION_OF, Action, Function, IndexKey, RequestKey, parse_index_key, parse_request_key
-from kubestandby.requests import Outcome, Request, Verdict
+from kubestandby.requests import NEEDS_PRIVILEGE, Outcome, Request, Verdict
 from kubestandby.runtime.context import Context
 from kubestandby.runtime.continuing import Continuing, GoesOn, as_asked_first, later_attempt, whole
 from kubestandby.runtime.deadlines import NEVER, Deadline
@@ -34,6 +35,7 @@ from kubestandby.runtime.work import ArrivedSnapshot, Handlers, RequestedWork, R
 from kubestandby.snapshots import Stage
 
 _LOG = logging.getLogger(__name__)
+_ERRORS = (Verdict.FAILED, Verdict.REFUSED, Verdict.NEEDS_PRIVILEGE)
 _REFUSALS = (
     RoleError,
     SnapshotNotFoundError,
@@ -186,7 +188,7 @@ class Dispatcher:
             details=result.details,
         )
         self._context.requests(site).finish(outcome)
-        level = logging.ERROR if result.verdict in (Verdict.FAILED, Verdict.REFUSED) else logging.INFO
+        level = logging.ERROR if result.verdict in _ERRORS else logging.INFO
         action = {"action": request.action} if request else {}
         _LOG.log(
             level, "request_done", extra={"outcome": name, "verdict": result.verdict, "said": result.message, **action}
@@ -203,5 +205,8 @@ def _somebody_waits(request: Request) -> bool:
 
 
 def _failed(error: StandbyError) -> Result:
+    if isinstance(error, NeedsPrivilegeError):
+        details = {NEEDS_PRIVILEGE: dict(error.needs)}
+        return Result(verdict=Verdict.NEEDS_PRIVILEGE, message=str(error), details=details)
     verdict = Verdict.REFUSED if isinstance(error, _REFUSALS) else Verdict.FAILED
     return Result(verdict=verdict, message=str(error))

@@ -98,7 +98,7 @@ def test_an_incomplete_snapshot_is_sanitized_and_not_restored_by_itself():
 
     outcome = world.do("east", Action.EXPORT)
 
-    assert outcome.verdict is Verdict.INCOMPLETE
+    assert outcome.verdict is Verdict.NEEDS_PRIVILEGE
     assert world.snapshots("west").ids(Stage.SANITIZED, SHOP) == (snapshot("1-1"),)
     assert world.price("west") is None
 
