@@ -26,6 +26,7 @@ from kubestandby.cli.terminal import say
 from kubestandby.cli.up_command import up
 from kubestandby.cli.waiting import WaitedTooLongError
 from kubestandby.errors import ConfigError, StandbyError
+from kubestandby.runtime.logs import error_facts
 
 _EPILOG = (
     "\b\nExit status:\n"
@@ -63,7 +64,15 @@ class CommandLine(click.Group):
             status = _told("interrupted", exits.INTERRUPTED)
         except StandbyError as error:
             status = _told(str(error), _status_of(error))
+        except Exception as error:  # noqa: BLE001 - the last line: a traceback's text may hold what was worked on
+            status = _told(_bug(error), exits.FAILED)
         sys.exit(status if isinstance(status, int) else exits.OK)
+
+
+def _bug(error: Exception) -> str:
+    """Where something of ours went wrong; not what it was working on."""
+    facts = error_facts(error)
+    return f"a bug of kubestandby ({facts['error']} at {', '.join(facts['places'][-3:])}); please report this line"
 
 
 def _usage(error: click.UsageError) -> str:
