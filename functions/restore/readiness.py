@@ -35,7 +35,7 @@ def is_watched(kind: GroupKind) -> bool:
 
 
 def is_awaited(kind: GroupKind, mode: RestoreMode) -> bool:
-    """Whether this mode waits for it: what makes a custom resource ready is an operator, and in warm mode it may sleep."""
+    """Whether this mode waits for it: the operator that makes a custom resource ready may sleep in warm mode."""
     return is_watched(kind) and not (mode is RestoreMode.WARM and is_custom(kind))
 
 

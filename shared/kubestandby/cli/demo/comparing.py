@@ -21,6 +21,7 @@ _MADE_BY_CONTROLLERS = {
 _SERVER_METADATA = ("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink")
 _CONTROLLER_NOTES = (
     "deployment.kubernetes.io/",
+    "deprecated.daemonset.template.generation",
     "pv.kubernetes.io/",
     "volume.kubernetes.io/",
     "volume.beta.kubernetes.io/",
