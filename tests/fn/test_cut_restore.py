@@ -173,7 +173,7 @@ def test_a_restore_that_is_cut_and_killed_ends_as_one_that_is_not(standby_with_s
 
     outcome = cut.outcome(request)
     assert (outcome.verdict, calls > 2) == (Verdict.DONE, True), outcome.message
-    assert [part["request"] for part in outcome.details["parts"]][0] == request.name
+    assert next(part["request"] for part in outcome.details["parts"]) == request.name
     assert len(outcome.details["parts"]) == calls - 1
     assert cut.state() == uncut.state()
     assert len(cut.state()) == OBJECTS + 1
