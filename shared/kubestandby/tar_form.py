@@ -41,9 +41,18 @@ def describe(block: bytes) -> str:
         return "the archive ends"
     if not any(block):
         return "the archive ends"
+    if not _is_header(block):
+        return "something else stands"  # which may be a part of a manifest
     name = block[:_NAME_BYTES].rstrip(b"\0").decode("ascii", "backslashreplace")
     kinds = {b"1": "a hard link", b"2": "a symbolic link", b"3": "a device", b"4": "a device", b"5": "a directory"}
     return f"{kinds.get(block[156:157], 'a member')} {name!r} stands"
+
+
+def _is_header(block: bytes) -> bool:
+    """Whether its checksum says that it is one."""
+    digits = block[148:156].strip(b" \0")
+    total = sum(block[:148]) + 8 * ord(" ") + sum(block[156:])
+    return digits.isdigit() and not digits.strip(b"01234567") and int(digits, 8) == total
 
 
 def _block(name: str, size: int, kind: bytes) -> bytes:

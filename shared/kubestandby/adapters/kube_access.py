@@ -123,6 +123,15 @@ def _shown(name: object) -> str:
     return repr(name if isinstance(name, str) else "")
 
 
+def client_words(error: Exception) -> str:
+    """What the client of Kubernetes says of a configuration, one line, cut before it would repeat what is in it.
+
+    `Invalid kube-config file. Expected key user in /path/config/{'name': 'admin', 'token': ...`
+    """
+    first = (str(error).splitlines() or [""])[0]
+    return first.partition(" in ")[0][:200].rstrip(". ")
+
+
 def no_reply(error: Exception) -> NoReplyError:
     """Puts an exception of the connection into a few words; a certificate that is not trusted stays so."""
     chain = list(_chain(error))

@@ -15,7 +15,7 @@ import orjson
 
 from kubestandby import __version__, manifest_yaml
 from kubestandby.adapters import kube_credentials, kube_discovery, kube_reviews
-from kubestandby.adapters.kube_access import check_kubeconfig, no_reply
+from kubestandby.adapters.kube_access import check_kubeconfig, client_words, no_reply
 from kubestandby.adapters.kube_http import (
     Call,
     KubeHttp,
@@ -347,7 +347,7 @@ class _ApiSender:
             else:
                 return self._from_kubeconfig(configuration)
         except config.ConfigException as error:
-            raise ConfigError(f"{self.where} cannot be set up: {error}") from error
+            raise ConfigError(f"{self.where} cannot be set up: {client_words(error)}; correct it") from error
         except ValueError as error:  # base64 that is none, of which the exception may repeat a part
             raise ConfigError(f"{self.where} cannot be set up: its credentials are not base64") from error
         except OSError as error:  # of ssl, which never repeats what it has read

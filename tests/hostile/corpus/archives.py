@@ -95,6 +95,7 @@ OTHER_MEMBERS: dict[str, Row] = {
     "a folder": (tgz((A, b""), MEMBERS[1], type=tarfile.DIRTYPE), I, "a directory"),
     "a sparse file": (tgz(MEMBERS[0], MEMBERS[1], type=tarfile.GNUTYPE_SPARSE), I, f"where {A} should"),
     "a global header of pax": (tgz((A, b""), MEMBERS[1], type=tarfile.XGLTYPE), I, f"where {A} should"),
+    "a manifest where a header should be": (packed(TAR[512:]), I, f"something else stands where {A} should"),
     "a mode of setuid": (tgz(*MEMBERS, mode=0o4755), I, f"where {A} should"),
     "an owner": (tgz(*MEMBERS, uid=1000), I, f"where {A} should"),
     "a time": (tgz(*MEMBERS, mtime=1), I, f"where {A} should"),

@@ -90,6 +90,7 @@ FILES: dict[str, Row] = {
         "cluster 'prod' has no server|add it",
     ),
     "a user that is a text": (changed(f"{{token: {CANARY}}}", CANARY), C, "user 'admin' is not a mapping|correct it"),
+    "a user without its part": (changed("  user: {token:", "  usr: {token:"), C, "cannot be set up|Expected key user"),
     "a certificate that is no Base64": (
         changed(f"{{token: {CANARY}}}", f"{{client-certificate-data: '%{CANARY}'}}"),
         C,
