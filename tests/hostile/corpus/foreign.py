@@ -59,8 +59,8 @@ YAML: dict[str, Row] = {
     "a list as key": (more("data: {[a]: c}\n"), M, "stdin:8: a mapping or a list as a key"),
     "infinity": (more("x: .inf\n"), M, 'stdin:8: ".inf" is no number that JSON knows|quote it'),
     "not a number": (more("x: .nan\n"), M, 'stdin:8: ".nan" is no number that JSON knows|quote it'),
-    "an alias of nothing": (more("x: *nothing\n"), M, "stdin:8: alias *nothing names no anchor|write the value out"),
-    "an alias of itself": (more("x: &x [*x]\n"), M, "stdin:8: alias *x names no anchor that is complete"),
+    "an alias of nothing": (more("x: *nothing\n"), M, "stdin:8: an alias (*) names no anchor|write it out"),
+    "an alias of itself": (more("x: &x [*x]\n"), M, "stdin:8: an alias (*) names no anchor|write it out"),
     "an alias as key": (more("x: &x a\ny: {*x : 1}\n"), M, "stdin:9: an alias as a key|write the key out"),
     "a bomb of aliases": (LAUGHS, M, "aliases that multiply to more than a manifest can be|write the values out"),
     "a wide bomb of aliases": (
