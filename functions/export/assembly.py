@@ -13,6 +13,7 @@ from kubestandby.snapshots import RuleCount, TypeSummary
 
 from .closure import Closure
 from .images import ImageLedger
+from .likely_secrets import SecretScan
 from .listing import Listed
 from .references import cluster_needs
 from .scope import may_fail
@@ -39,6 +40,7 @@ class Assembly:
         self.images = ImageLedger()
         self.state = StateDigest()
         self.refused: set[Right] = set()
+        self.scan = SecretScan(group)
         self._group = group
         self._archive = archive
         self._sealer = sealer
@@ -57,6 +59,7 @@ class Assembly:
         entry = self._archive.add(ref, resource.plural, stored, sealed=is_sealed(stored))
         self.state.add(entry.path, self._sealer.fingerprint(manifest))
         self.images.add(manifest)
+        self.scan.look(ref, manifest)
         self.closure.note(manifest, cluster_needs(manifest, resource))
         self._of(resource).count += 1
 

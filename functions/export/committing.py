@@ -50,7 +50,11 @@ class Taken:
 
 
 def new_index(group: ProtectionGroup, taken: Taken, assembly: Assembly, archive: BuiltArchive) -> SnapshotIndex:
-    """The index but for its number."""
+    """The index but for its number.
+
+    Raises:
+        LikelySecretsError: the group refuses snapshots in which likely secrets are in clear.
+    """
     return SnapshotIndex(
         group=group.name,
         id=UNNUMBERED,
@@ -71,6 +75,7 @@ def new_index(group: ProtectionGroup, taken: Taken, assembly: Assembly, archive:
         archive_size=archive.size,
         images=assembly.images.uses(),
         dropped=assembly.dropped,
+        likely_secrets=assembly.scan.found(),
         state_sha256=assembly.state.hexdigest(),
         config_sha256=_config_digest(group, taken.site),
     )

@@ -1,31 +1,45 @@
 """From what a snapshot came to, to the words and figures of the outcome."""
 
+from typing import Any
+
 from kubestandby.requests import Verdict
 from kubestandby.runtime.work import Result
+from kubestandby.snapshots import SnapshotIndex
 
 from .committing import ExportResult
 
 _SHOWN_FAILURES = 3
+_MOST_DETAILS = 50
 
 
 def result_of(exported: ExportResult, seconds: float) -> Result:
     """The outcome of an export, with its figures."""
     index = exported.index
-    details = {
+    details: dict[str, Any] = {
         "objects": len(index.entries),
         "images": len(index.images),
         "bytes": index.archive_size,
-        "failures": list(index.failures)[:50],
+        "failures": list(index.failures)[:_MOST_DETAILS],
         "seconds": seconds,
     }
+    if index.likely_secrets:
+        details["likely_secrets"] = [str(one) for one in index.likely_secrets[:_MOST_DETAILS]]
     if not index.complete:
         message = f"snapshot {index.id} is incomplete: {_first_failures(index.failures)}"
         return Result(verdict=Verdict.INCOMPLETE, message=message, snapshot=index.id, details=details)
     if not exported.created:
         message = f"the state is still that of snapshot {index.id}"
         return Result(verdict=Verdict.UNCHANGED, message=message, snapshot=index.id, details=details)
-    message = f"snapshot {index.id} holds {len(index.entries)} objects"
+    message = f"snapshot {index.id} holds {len(index.entries)} objects{_in_clear(index)}"
     return Result(verdict=Verdict.DONE, message=message, snapshot=index.id, details=details)
+
+
+def _in_clear(index: SnapshotIndex) -> str:
+    count = len(index.likely_secrets)
+    if not count:
+        return ""
+    what = "1 value looks like a secret and is" if count == 1 else f"{count} values look like secrets and are"
+    return f"; {what} in clear, `kubestandby show` names the fields"
 
 
 def _first_failures(failures: tuple[str, ...]) -> str:

@@ -25,6 +25,10 @@ class BadInputError(StandbyError):
     """A request or an event that nobody can understand: answered 4xx, never echoed."""
 
 
+class LikelySecretsError(StandbyError):
+    """The group refuses snapshots in which likely secrets are in clear; the message names them."""
+
+
 class RoleError(StandbyError):
     """This site may not do this now: another site is primary, or the clusters are the same one."""
 

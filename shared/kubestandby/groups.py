@@ -197,6 +197,24 @@ class Webhook:
     match: WebhookMatch = field(default_factory=WebhookMatch)
 
 
+class LikelySecrets(StrEnum):
+    """What is done where likely secrets are in clear: in ConfigMaps, and in environments of pod templates."""
+
+    REPORT = "report"
+    REFUSE = "refuse"
+    """No snapshot is taken."""
+    IGNORE = "ignore"
+    """They are not looked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanSettings:
+    """How snapshots are looked through for secrets in clear. `allow`: globs of what is none, `OBJECT FIELD`."""
+
+    likely_secrets: LikelySecrets = LikelySecrets.REPORT
+    allow: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtectionGroup:
     """One group. Either `namespaces` (dependency order) or all but `exclude_namespaces`.
@@ -229,6 +247,7 @@ class ProtectionGroup:
     api_versions: tuple[str, ...] = ()
     exclude_kinds: Kinds = NO_KINDS
     rights: RightsSettings = field(default_factory=RightsSettings)
+    scan: ScanSettings = field(default_factory=ScanSettings)
 
     def site(self, name: str) -> Site:
         """The site of this name.

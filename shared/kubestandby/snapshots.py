@@ -10,6 +10,8 @@ from kubestandby.errors import FormatError
 from kubestandby.resources import GVK, Manifest, ObjectRef
 
 FORMAT_VERSION = 1
+MOST_LIKELY_SECRETS = 500
+"""After so many, whoever reads the list knows enough."""
 
 GroupName = NewType("GroupName", str)
 """Name of a protection group: the unit that fails over."""
@@ -112,6 +114,23 @@ class TransformUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LikelySecret:
+    """A field of an object (as text, named as on its source) that likely holds a secret, in clear; never its value."""
+
+    object: str
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.object} {self.field} ({self.reason})"
+
+    @property
+    def place(self) -> str:
+        """Object and field, as the configuration allows it."""
+        return f"{self.object} {self.field}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sealing:
     """How what is secret in a snapshot is sealed.
 
@@ -154,6 +173,7 @@ class SnapshotIndex:
         renamed_namespaces: names of namespaces on the source to their names here, those that are the same left out; one
             to one.
         imported_from: names of the files that an import was made of; empty for an export.
+        likely_secrets: fields that likely hold a secret in clear, no more than `MOST_LIKELY_SECRETS`.
     """
 
     group: GroupName
@@ -181,6 +201,7 @@ class SnapshotIndex:
     transforms: tuple[TransformUse, ...] = ()
     renamed_namespaces: Mapping[str, str] = field(default_factory=dict)
     imported_from: tuple[str, ...] = ()
+    likely_secrets: tuple[LikelySecret, ...] = ()
     previous_id: SnapshotId | None = None
     source_sha256: str = ""
     sealing: Sealing | None = None

@@ -25,11 +25,13 @@ from kubestandby.groups import (
     ConflictPolicy,
     IncludedObject,
     Kinds,
+    LikelySecrets,
     ProtectionGroup,
     RestartPolicy,
     RestoreMode,
     RestoreSettings,
     RightsSettings,
+    ScanSettings,
 )
 from kubestandby.resources import BUILT_IN_GROUPS
 from kubestandby.snapshots import GroupName, SiteName
@@ -149,6 +151,7 @@ def _group(document: MarkedDocument, folder: Path, fault: _Fault) -> ProtectionG
         api_versions=tuple(spec.get("apiVersions", ())),
         exclude_kinds=_kinds(spec.get("excludeKinds", [])),
         rights=_rights(spec.get("rights", {})),
+        scan=_scan(spec.get("scan", {})),
         webhooks=webhooks_of(spec, lambda path, where: absolute_path(path, folder, where, fault), fault),
     )
 
@@ -204,6 +207,14 @@ def _restore(value: Mapping[str, Any]) -> RestoreSettings:
         conflict=ConflictPolicy(value.get("conflict", ConflictPolicy.APPLY)),
         recreate=_kinds(value.get("recreate", [])),
         prune=value.get("prune", False),
+    )
+
+
+def _scan(value: Mapping[str, Any]) -> ScanSettings:
+    usual = ScanSettings()
+    return ScanSettings(
+        likely_secrets=LikelySecrets(value.get("likelySecrets", usual.likely_secrets)),
+        allow=tuple(value.get("allow", usual.allow)),
     )
 
 

@@ -72,6 +72,9 @@ def index_json(index: SnapshotIndex) -> Json:
         "contentSha256": index.content_sha256,
         "failures": list(index.failures),
         "types": [_type_json(one) for one in index.types],
+        "likelySecrets": [
+            {"object": one.object, "field": one.field, "reason": one.reason} for one in index.likely_secrets
+        ],
         "images": [{"reference": image.reference, "usedBy": list(image.used_by)} for image in index.images],
         "dropped": {rule.rule: rule.count for rule in index.dropped},
         "rules": {rule.rule: rule.count for rule in index.rules},

@@ -67,6 +67,7 @@ def index_view(index: SnapshotIndex, now: datetime, *, entries: bool) -> Rendera
     return stacked(
         _index_facts(index, now),
         _failures(index),
+        _likely_secrets(index),
         _types(index),
         _images(index),
         _rules("Left out by the export", [(rule.rule, rule.count) for rule in index.dropped]),
@@ -105,6 +106,15 @@ def _failures(index: SnapshotIndex) -> RenderableType | None:
     made = table("Could not be read", ("what and why",))
     for failure in index.failures:
         made.add_row(cell(failure, WARN))
+    return made
+
+
+def _likely_secrets(index: SnapshotIndex) -> RenderableType | None:
+    if not index.likely_secrets:
+        return None
+    made = table("Likely secrets in clear: move them to Secrets", ("object", "field", "why"))
+    for one in index.likely_secrets:
+        made.add_row(cell(one.object), cell(one.field, WARN), cell(one.reason))
     return made
 
 

@@ -227,7 +227,13 @@ def _export_problems(site: SiteStatus) -> list[str]:
     outcome = site.exported
     if outcome is not None and site.lacking is not None and outcome.request == site.lacking.request:
         return []
-    if outcome is None or outcome.verdict not in (Verdict.FAILED, Verdict.REFUSED, Verdict.NEEDS_PRIVILEGE):
+    if outcome is None:
+        return []
+    if in_clear := outcome.details.get("likely_secrets"):
+        what = f"{site.name}: a likely secret is in clear in snapshot {outcome.snapshot}: {in_clear[0]}"
+        more = f" and {len(in_clear) - 1} more, which `kubestandby show` names" if len(in_clear) > 1 else ""
+        return [f"{what}{more}; move it to a Secret, or allow it in spec.scan"]
+    if outcome.verdict not in (Verdict.FAILED, Verdict.REFUSED, Verdict.NEEDS_PRIVILEGE):
         return []
     return [f"{site.name}: the last export did not succeed: {outcome.message}"]
 

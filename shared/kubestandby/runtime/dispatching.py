@@ -13,6 +13,7 @@ from kubestandby.errors import (
     BadInputError,
     FormatError,
     IncompleteSnapshotError,
+    LikelySecretsError,
     NeedsPrivilegeError,
     ObjectMissingError,
     OutOfTimeError,
@@ -37,6 +38,7 @@ from kubestandby.snapshots import Stage
 _LOG = logging.getLogger(__name__)
 _ERRORS = (Verdict.FAILED, Verdict.REFUSED, Verdict.NEEDS_PRIVILEGE)
 _REFUSALS = (
+    LikelySecretsError,
     RoleError,
     SnapshotNotFoundError,
     IncompleteSnapshotError,
