@@ -95,6 +95,16 @@ class StoreUnavailableError(StoreError):
     transient = True
 
 
+class VaultError(StandbyError):
+    """A vault refused to give a secret, or to sign."""
+
+
+class VaultUnavailableError(VaultError):
+    """The vault cannot be reached now."""
+
+    transient = True
+
+
 class ObjectExistsError(StoreError):
     """Create-only lost the race: there is an object of this key already."""
 

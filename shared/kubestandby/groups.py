@@ -80,13 +80,53 @@ class RightsSettings:
     privileged_pods: bool = False
 
 
+class OkeEndpoint(StrEnum):
+    """Which of an OKE cluster's endpoints is used."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+    VCN_HOSTNAME = "vcn-hostname"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OkeCluster:
+    """A cluster of OCI's Kubernetes Engine, by its OCID: the service says where it is, we sign its tokens."""
+
+    id: str
+    endpoint: OkeEndpoint = OkeEndpoint.PUBLIC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenAccess:
+    """An API server and a token that is in a Vault secret.
+
+    Attributes:
+        certificate_authority: certificates in PEM; "" for those that the system trusts.
+        secret: OCID of the secret.
+    """
+
+    server: str
+    secret: str
+    certificate_authority: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterAccess:
-    """How to reach a cluster: a kubeconfig and a context in it ("" = its current one), or from inside it."""
+    """How to reach a cluster. One of them is set.
+
+    Attributes:
+        kubeconfig: a file.
+        kubeconfig_secret: OCID of a Vault secret that holds a kubeconfig.
+        context: in either, "" for its current one.
+        in_cluster: by the service account of the pod that this runs in.
+    """
 
     kubeconfig: Path | None = None
     context: str = ""
     in_cluster: bool = False
+    kubeconfig_secret: str = ""
+    oke: OkeCluster | None = None
+    token: TokenAccess | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,10 +206,11 @@ class WebhookKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretReference:
-    """Where a secret is: in a file, or else in the environment variable `env`. Never the secret itself."""
+    """Where a secret is: in a file, an environment variable, or a secret of OCI Vault. Never the secret itself."""
 
     file: Path | None = None
     env: str = ""
+    vault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,7 +152,9 @@ def _both_or_neither(finding: _Finding) -> str:
 
 
 def _depends(finding: _Finding) -> str:
-    return f"context without kubeconfig; write {_about(finding)}"
+    violated = ((name, needed) for name, all_ in finding.wanted.items() if name in finding.given for needed in all_)
+    name, needed = next((name, needed) for name, needed in violated if needed not in finding.given)
+    return f"{name} without {needed}; write {_about(finding)}"
 
 
 _SENTENCES = {

@@ -1,5 +1,6 @@
 """`spec.sites` of a group's document: typed, and checked beyond what the JSON Schema can say."""
 
+import base64
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from kubestandby.adapters import store_urls
 from kubestandby.adapters.group_places import absolute_path, bucket_url
 from kubestandby.adapters.group_webhooks import Fault
 from kubestandby.errors import ConfigError
-from kubestandby.groups import ClusterAccess, ClusterLimits, Site
+from kubestandby.groups import ClusterAccess, ClusterLimits, OkeCluster, OkeEndpoint, Site, TokenAccess
 from kubestandby.snapshots import SiteName
 
 _Path = tuple[str | int, ...]
@@ -40,11 +41,40 @@ def _site(name: str, value: Mapping[str, Any], folder: Path, keys: Path, fault: 
 
 def _cluster(value: Mapping[str, Any], folder: Path, path: _Path, fault: Fault) -> ClusterAccess:
     kubeconfig = value.get("kubeconfig")
+    if "context" in value and not {"kubeconfig", "kubeconfigFrom"} & value.keys():
+        fault(path, "context without kubeconfig; leave it out, or give the kubeconfig that it is in")
     return ClusterAccess(
         kubeconfig=absolute_path(kubeconfig, folder, (*path, "kubeconfig"), fault) if kubeconfig else None,
         context=value.get("context", ""),
         in_cluster=value.get("inCluster", False),
+        kubeconfig_secret=value.get("kubeconfigFrom", {}).get("vault", ""),
+        oke=_oke(value) if "oke" in value else None,
+        token=_token(value, path, fault) if "server" in value else None,
     )
+
+
+def _oke(value: Mapping[str, Any]) -> OkeCluster:
+    return OkeCluster(id=value["oke"], endpoint=OkeEndpoint(value.get("endpoint", OkeEndpoint.PUBLIC)))
+
+
+def _token(value: Mapping[str, Any], path: _Path, fault: Fault) -> TokenAccess:
+    authority = value.get("certificateAuthority", "")
+    return TokenAccess(
+        server=value["server"],
+        secret=value["tokenFrom"]["vault"],
+        certificate_authority=_certificates(authority, (*path, "certificateAuthority"), fault) if authority else "",
+    )
+
+
+def _certificates(text: str, path: _Path, fault: Fault) -> str:
+    from cryptography.x509 import load_pem_x509_certificates
+
+    try:
+        pem = base64.b64decode(text, validate=True)
+        load_pem_x509_certificates(pem)
+    except ValueError:
+        fault(path, "not certificates in base64; copy certificate-authority-data of a kubeconfig")
+    return pem.decode("ascii")
 
 
 def _limits(value: Mapping[str, Any]) -> ClusterLimits:
@@ -84,5 +114,5 @@ def _check_clusters(sites: tuple[Site, ...], fault: Fault) -> None:
     if first == second and not first.in_cluster:
         fault(
             ("spec", "sites", sites[1].name, "cluster"),
-            f"the same cluster as that of {sites[0].name}; give the other site's kubeconfig or context",
+            f"the same cluster as that of {sites[0].name}; give the other site its own",
         )

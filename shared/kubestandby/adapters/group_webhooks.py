@@ -46,19 +46,19 @@ def _webhook(value: Mapping[str, Any], path: _Path, absolute: Absolute, fault: F
     if kind.is_event and references:
         fault((*path, "secretsFrom"), f"{kind} comes as an event of the platform, which has no secret; leave it out")
     if not kind.is_event and not references:
-        fault(path, "secretsFrom is missing; write [{file: PATH}] or [{env: NAME}]")
+        fault(path, "secretsFrom is missing; write [{file: PATH}], [{env: NAME}] or [{vault: OCID}]")
     secrets = tuple(
-        _reference(reference, (*path, "secretsFrom", position), absolute, fault)
+        _reference(reference, (*path, "secretsFrom", position), absolute)
         for position, reference in enumerate(references)
     )
     return Webhook(name=value["name"], kind=kind, secrets=secrets, match=_match(value, kind, path, fault))
 
 
-def _reference(value: Mapping[str, Any], path: _Path, absolute: Absolute, fault: Fault) -> SecretReference:
-    if "vault" in value:
-        fault((*path, "vault"), "secrets of a vault are not read by this version; write {file: PATH} or {env: NAME}")
+def _reference(value: Mapping[str, Any], path: _Path, absolute: Absolute) -> SecretReference:
     return SecretReference(
-        file=absolute(value["file"], (*path, "file")) if "file" in value else None, env=value.get("env", "")
+        file=absolute(value["file"], (*path, "file")) if "file" in value else None,
+        env=value.get("env", ""),
+        vault=value.get("vault", ""),
     )
 
 

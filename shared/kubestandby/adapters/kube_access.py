@@ -33,6 +33,19 @@ _TEXTS = frozenset(
 )
 """Fields of clusters and users that are text."""
 
+_BY_DATA = "a file of some other machine; put what is in it into {}-data"
+_FOREIGN = {
+    "exec": "a program to run here; use a service account's token or a client certificate",
+    "auth-provider": "a program to run here; use a service account's token or a client certificate",
+    "certificate-authority": _BY_DATA.format("certificate-authority"),
+    "client-certificate": _BY_DATA.format("client-certificate"),
+    "client-key": _BY_DATA.format("client-key"),
+    "tokenFile": "a file of some other machine; put the token itself into token",
+    "insecure-skip-tls-verify": "so that anybody could be that server; put its authority into"
+    " certificate-authority-data",
+}
+"""Fields that a kubeconfig from elsewhere may not have, and why."""
+
 
 def check_kubeconfig(path: Path | None, context: str, *, where: str) -> None:
     """Makes sure that the file is there, is a kubeconfig and has the context ("" = its current one).
@@ -42,7 +55,28 @@ def check_kubeconfig(path: Path | None, context: str, *, where: str) -> None:
     """
     if path is None:
         raise ConfigError(f"{where} has no kubeconfig; set cluster.kubeconfig of the site")
-    config = _read(path, where)
+    _check(_read(path, where), context, where)
+
+
+def given_kubeconfig(data: bytes, context: str, *, where: str) -> Mapping[str, Any]:
+    """A kubeconfig that somebody else keeps, once nothing in it leads to this machine's files and programs.
+
+    Raises:
+        ConfigError: it is none, has no such context, or names a program, a file, or a server that proves nothing.
+    """
+    if len(data) > MAX_BYTES:
+        raise ConfigError(f"{where}: the file is larger than {MAX_BYTES >> 20} MiB; put a kubeconfig there")
+    config = _parsed(data, where)
+    cluster, user = _check(config, context, where)
+    for part, fields in (("cluster", cluster), ("user", user)):
+        for field in fields:
+            if fields[field] and field in _FOREIGN:
+                raise ConfigError(f"{where}: its {part} has {field}, {_FOREIGN[field]}")
+    return config
+
+
+def _check(config: Mapping[str, Any], context: str, where: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The fields of the cluster and of the user that the context names."""
     contexts = _named(config, "contexts")
     chosen = context or str(config.get("current-context") or "")
     known = ", ".join(sorted(contexts)) or "none"
@@ -51,6 +85,7 @@ def check_kubeconfig(path: Path | None, context: str, *, where: str) -> None:
     if chosen not in contexts:
         raise ConfigError(f"{where}: there is no context {chosen!r} in the file; its contexts are: {known}")
     context_named = _part(contexts[chosen], "context", f"context {chosen!r}", where)
+    found: list[Mapping[str, Any]] = []
     for part, section in (("cluster", "clusters"), ("user", "users")):
         name, known_parts = context_named.get(part), _named(config, section)
         if not isinstance(name, str) or name not in known_parts:
@@ -59,6 +94,8 @@ def check_kubeconfig(path: Path | None, context: str, *, where: str) -> None:
                 "add it or choose another context"
             )
         _check_part(known_parts[name], part, name, where)
+        found.append(_part(known_parts[name], part, f"{part} {name!r}", where))
+    return found[0], found[1]
 
 
 def _read(path: Path, where: str) -> Mapping[str, Any]:
@@ -67,13 +104,18 @@ def _read(path: Path, where: str) -> Mapping[str, Any]:
             data = stream.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise ConfigError(f"{where}: the file is larger than {MAX_BYTES >> 20} MiB; put a kubeconfig there")
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        _check_shape(yaml.parse(data, Loader=loader), where)
-        config = yaml.load(data, Loader=loader)  # noqa: S506 - both are safe
     except FileNotFoundError as error:
         raise ConfigError(f"{where}: there is no file {path}; set cluster.kubeconfig to one") from error
     except OSError as error:
         raise ConfigError(f"{where}: the file cannot be read ({error.strerror}); check its owner and mode") from error
+    return _parsed(data, where)
+
+
+def _parsed(data: bytes, where: str) -> Mapping[str, Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        _check_shape(yaml.parse(data, Loader=loader), where)
+        config = yaml.load(data, Loader=loader)  # noqa: S506 - both are safe
     except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"{where}: the file is not YAML; put a kubeconfig there") from error
     if not isinstance(config, dict) or not isinstance(config.get("clusters"), list):

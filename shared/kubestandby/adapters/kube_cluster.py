@@ -7,6 +7,7 @@ a failing server into "no resources", and its retries know neither budgets nor w
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -14,7 +15,7 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from kubestandby import __version__, manifest_yaml
-from kubestandby.adapters import kube_credentials, kube_discovery, kube_reviews
+from kubestandby.adapters import kube_credentials, kube_discovery, kube_reach, kube_reviews
 from kubestandby.adapters.kube_access import check_kubeconfig, client_words, no_reply
 from kubestandby.adapters.kube_http import (
     Call,
@@ -276,16 +277,13 @@ class _ApiSender:
     _lock: Lock = field(init=False, default_factory=Lock)
 
     def __post_init__(self) -> None:
-        self._client = self._make()
+        self._client = self._make(renewed=False)
         self._renewed = time.monotonic()
 
     @property
     def where(self) -> str:
         """`cluster of site east (kubeconfig /path, context east)`."""
-        if self.access.in_cluster:
-            return f"cluster of site {self.site} (from inside it)"
-        context = self.access.context or "its current one"
-        return f"cluster of site {self.site} (kubeconfig {self.access.kubeconfig}, context {context})"
+        return kube_reach.name_of(self.access, self.site)
 
     @property
     def host(self) -> str:
@@ -297,7 +295,7 @@ class _ApiSender:
         with self._lock:
             if time.monotonic() - self._renewed < RENEW_AT_MOST_EVERY_SECONDS:
                 return
-            self._client = self._make()
+            self._client = self._make(renewed=True)
             self._renewed = time.monotonic()
 
     def send(self, call: Call) -> Reply:
@@ -333,7 +331,7 @@ class _ApiSender:
         finally:
             response.release_conn()
 
-    def _make(self) -> "ApiClient":
+    def _make(self, *, renewed: bool) -> "ApiClient":
         from kubernetes import client, config
 
         configuration = client.Configuration()
@@ -344,6 +342,8 @@ class _ApiSender:
                 config.load_incluster_config(  # type: ignore[no-untyped-call]
                     client_configuration=configuration
                 )
+            elif server := kube_reach.server_of(self.access, self.where, renewed=renewed):
+                _go_to(server, configuration)
             else:
                 return self._from_kubeconfig(configuration)
         except config.ConfigException as error:
@@ -361,19 +361,43 @@ class _ApiSender:
         """What the package writes to files of what stands in the kubeconfig goes at once: only TLS has to read it."""
         from kubernetes import client, config
 
-        check_kubeconfig(self.access.kubeconfig, self.access.context, where=self.where)
+        access = self.access
+        given = kube_reach.secret_kubeconfig(access, self.where) if access.kubeconfig_secret else None
         with kube_credentials.passing_folder() as folder:
             try:
-                config.load_kube_config(  # type: ignore[no-untyped-call]
-                    str(self.access.kubeconfig),
-                    context=self.access.context or None,
-                    client_configuration=configuration,
-                    persist_config=False,
-                    temp_file_path=str(folder),
-                )
+                self._load_kubeconfig(given, configuration, folder)
                 api = client.ApiClient(configuration)
                 kube_credentials.keep_in_memory(folder, configuration, api.rest_client.pool_manager)
             finally:
                 # It would give the same file to whoever has the same credentials again.
                 config.kube_config._temp_files.clear()  # noqa: SLF001 - this version is pinned
         return api
+
+    def _load_kubeconfig(self, given: Mapping[str, Any] | None, configuration: Any, folder: Path) -> None:
+        """Loads the one that was given, or that of the file; certificates and keys in it pass through the folder."""
+        from kubernetes import config
+
+        access = self.access
+        options = {
+            "context": access.context or None,
+            "client_configuration": configuration,
+            "persist_config": False,
+            "temp_file_path": str(folder),
+        }
+        if given is not None:
+            config.load_kube_config_from_dict(dict(given), **options)  # type: ignore[no-untyped-call]
+            return
+        check_kubeconfig(access.kubeconfig, access.context, where=self.where)
+        config.load_kube_config(str(access.kubeconfig), **options)  # type: ignore[no-untyped-call]
+
+
+def _go_to(server: kube_reach.Server, configuration: Any) -> None:
+    """Sets a server and its authority; its token is asked for again before every request."""
+
+    def refresh(target: Any) -> None:
+        target.api_key["authorization"] = f"Bearer {server.token()}"
+
+    configuration.host = server.url
+    configuration.ca_cert_data = server.authority or None
+    configuration.refresh_api_key_hook = refresh
+    refresh(configuration)

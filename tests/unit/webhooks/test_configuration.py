@@ -56,7 +56,11 @@ def test_a_group_needs_no_webhooks(tmp_path: Path):
 
 
 MISTAKES = [
-    ("{name: a, kind: github}", "spec.webhooks[0]", "secretsFrom is missing; write [{file: PATH}] or [{env: NAME}]"),
+    (
+        "{name: a, kind: github}",
+        "spec.webhooks[0]",
+        "secretsFrom is missing; write [{file: PATH}], [{env: NAME}] or [{vault: OCID}]",
+    ),
     ("{name: a, kind: githab}", "spec.webhooks[0].kind", "is none of github, gitlab"),
     ("{kind: flux}", "spec.webhooks[0]", "name is missing"),
     ("{name: a/b, kind: ocir}", "spec.webhooks[0].name", "DNS-1123"),
@@ -75,7 +79,7 @@ MISTAKES = [
     (
         "{name: a, kind: flux, secretsFrom: [{vault: ocid1.secret}]}",
         "spec.webhooks[0].secretsFrom[0].vault",
-        "not read by this version; write {file: PATH} or {env: NAME}",
+        "not allowed here; write OCID of a secret, such as ocid1.vaultsecret.",
     ),
     (
         "{name: a, kind: flux, secretsFrom: [{file: x, env: E}]}",
