@@ -8,14 +8,15 @@ from typing import TypeVar
 
 import yaml
 
-from kubestandby import codec
 from kubestandby.adapters.file_store import FileStore
 from kubestandby.adapters.group_file import load_groups
 from kubestandby.adapters.key_folder import KeyFolder, create_folder
 from kubestandby.adapters.system_clock import SystemClock
 from kubestandby.groups import ProtectionGroup, Site
+from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.making import make_keys
 from kubestandby.layout import Action, index_key, report_prefix
+from kubestandby.report_store import ReportStore
 from kubestandby.reports import RestoreReport
 from kubestandby.request_log import RequestLog
 from kubestandby.requests import Outcome
@@ -27,7 +28,6 @@ from .bare import BenchError
 
 GROUP, EAST, WEST = "bench", "east", "west"
 _LOOK_SECONDS = 0.02
-_MAX_REPORT_BYTES = 1 << 30
 T = TypeVar("T")
 
 
@@ -95,9 +95,11 @@ class Pipeline:
     def index(self, stage: Stage, snapshot: SnapshotId) -> SnapshotIndex:
         """The index of a snapshot."""
         site = self._east if stage is Stage.RAW else self._west
-        return SnapshotStore(FileStore(site.data), KeyFolder(site.keys).keyring(SystemClock())).read_index(
-            stage, self.group.name, snapshot
-        )
+        return SnapshotStore(FileStore(site.data), self._keyring).read_index(stage, self.group.name, snapshot)
+
+    @property
+    def _keyring(self) -> Keyring:
+        return KeyFolder(self._east.keys).keyring(SystemClock())
 
     @property
     def _east(self) -> Site:
@@ -108,7 +110,8 @@ class Pipeline:
         return self.group.site(WEST)
 
     def _ask(self, site: str, action: Action) -> Outcome:
-        log = RequestLog(FileStore(self.group.site(site).control), SystemClock())
+        place = self.group.site(site)
+        log = RequestLog(FileStore(place.control), SystemClock(), self._keyring, place.name)
         request = log.submit(self.group.name, action, origin="operator")
         return self._wait(lambda: log.outcome(self.group.name, request.outcome_name), f"{action} {request.name}")
 
@@ -117,7 +120,7 @@ class Pipeline:
         return sorted(keys, key=lambda key: _committed(self._west, key))
 
     def _report(self, key: str) -> RestoreReport:
-        return codec.decode(FileStore(self._west.data).get(key, max_bytes=_MAX_REPORT_BYTES), RestoreReport, key)
+        return ReportStore(FileStore(self._west.data), self._keyring, self._west.name).read(key)
 
     def _wait(self, look: Callable[[], T | None], what: str) -> T:
         deadline = time.monotonic() + self._timeout

@@ -7,7 +7,7 @@ from time import monotonic
 from kubestandby.errors import ObjectExistsError, RoleError, StoreError
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.layout import Action
-from kubestandby.roles import Epoch, begin_epoch
+from kubestandby.roles import FIRST_EPOCH, Epoch, begin_epoch
 from kubestandby.runtime.context import Context
 from kubestandby.runtime.logs import error_facts
 from kubestandby.runtime.work import Handlers, RequestedWork, Result
@@ -76,7 +76,7 @@ class _Export:
                 f"group {group.name}: {site.name} may not export: {epoch.primary} is primary since epoch"
                 f" {epoch.number}; ask {epoch.primary}, or fail over to {site.name}"
             )
-        if epoch.number == 1:
+        if epoch.number == FIRST_EPOCH and not roles.record:
             with suppress(ObjectExistsError):
-                begin_epoch(self._context.store(site.control), epoch)
+                begin_epoch(self._context.store(site.control), self._context.keyring(site), epoch)
         return epoch

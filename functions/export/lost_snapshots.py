@@ -8,15 +8,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from kubestandby.applied_marks import AppliedMarks
-from kubestandby.errors import FormatError, SnapshotError
+from kubestandby.errors import SnapshotError
 from kubestandby.groups import ProtectionGroup, Site
+from kubestandby.keys.authority import TICK
+from kubestandby.keys.trust import KeyRole
 from kubestandby.layout import Action
 from kubestandby.requests import Request
 from kubestandby.runtime.context import Context
 from kubestandby.snapshots import SnapshotId, Stage
 
-from .pushing import ORIGIN, action_of, is_due
+from .pushing import action_of, is_due
 
 _LOOK_BACK = 20
 """How many of the newest snapshots, and of the newest requests of a kind, one tick looks at."""
@@ -48,14 +49,13 @@ class LostSnapshots:
         Raises:
             StoreError: a bucket cannot be used.
         """
-        mode, data = self.group.restore.mode, self.context.store(self.site.data)
-        marks = AppliedMarks(self.context.store(self.site.control))
+        mode, reports, marks = self.group.restore.mode, self.context.reports(self.site), self.context.marks(self.site)
         highest = marks.highest(self.group.name, mode)
 
         def has_arrived(snapshot: SnapshotId) -> bool:
             if highest is None or snapshot > highest:
                 return False
-            return snapshot < highest or marks.came_through(self.group.name, snapshot, mode, data)
+            return snapshot < highest or marks.came_through(self.group.name, snapshot, mode, reports)
 
         return self._push(Action.RESTORE, self._newest_lost(Stage.SANITIZED, has_arrived))
 
@@ -81,14 +81,14 @@ class LostSnapshots:
         is_pending = not set(requests.pending(name)).isdisjoint(pushes)
         if is_pending or not is_due(pushes, self.context.clock.now(), self.push_after):
             return []
-        return [requests.submit(name, action, origin=ORIGIN, snapshot=snapshot).name]
+        return [requests.submit(name, action, origin=TICK, by=KeyRole.EXPORT, snapshot=snapshot).name]
 
     def _pushes(self, action: Action) -> Iterator[Request]:
         """The newest requests of this kind that a tick has written; continuations count as the ones they continue."""
         requests = self.context.requests(self.site)
         names = [name for name in requests.requests(self.group.name) if action_of(name) is action]
         for name in names[-_LOOK_BACK:]:
-            with suppress(FormatError):
+            with suppress(SnapshotError):
                 request = requests.read(self.group.name, name)
-                if request.origin == ORIGIN and not request.continues:
+                if request.origin == TICK and not request.continues:
                     yield request

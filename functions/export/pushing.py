@@ -12,7 +12,6 @@ from kubestandby.groups import ProtectionGroup
 from kubestandby.layout import Action
 
 PUSH_AFTER_VARIABLE = "KUBESTANDBY_PUSH_AFTER_SECONDS"
-ORIGIN = "tick"
 _DEFAULT_PUSH_AFTER = 30.0
 _LONGEST_INTERVAL = timedelta(hours=1)
 _WAITING = (Action.RESTORE, Action.FAILOVER)

@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from kubestandby import layout
-from kubestandby.errors import FormatError
+from kubestandby.errors import SnapshotError
 from kubestandby.groups import ProtectionGroup
 from kubestandby.import_payload import payload_names, uploaded_at
 from kubestandby.layout import Action
@@ -35,7 +35,7 @@ def _needed(group: ProtectionGroup, requests: RequestLog) -> set[str]:
     needed: set[str] = set()
     for name in requests.pending(group.name):
         if action_of(name) is Action.IMPORT:
-            with suppress(FormatError):
+            with suppress(SnapshotError):
                 order = requests.read(group.name, name).order
                 needed |= {order.payload} if order else set()
     return needed

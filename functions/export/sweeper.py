@@ -12,7 +12,7 @@ from typing import Any
 
 from kubestandby.errors import ObjectExistsError, StandbyError
 from kubestandby.groups import ProtectionGroup, Site
-from kubestandby.roles import Epoch, begin_epoch, current_epoch
+from kubestandby.roles import CurrentEpoch, current_epoch, share_epoch
 from kubestandby.runtime.context import Context
 from kubestandby.runtime.logs import bound, error_facts
 from kubestandby.runtime.webhooks.delivery_records import DeliveryRecords
@@ -80,10 +80,11 @@ class Sweeper:
     def _epoch(self, group: ProtectionGroup, site: Site) -> list[str]:
         """A role change that the other site could not be told about when it was made is told to it now."""
         other = group.other_site(site.name)
-        if self._epoch_at(group, other).number < (epoch := self._epoch_at(group, site)).number:
+        theirs, ours = self._roles_at(group, other), self._roles_at(group, site)
+        if theirs.epoch.number < ours.epoch.number and ours.record:
             with suppress(ObjectExistsError):
-                begin_epoch(self._context.store(other.control), epoch)
-            _LOG.info("epoch_shared", extra={"told": other.name, "epoch": epoch.number})
+                share_epoch(self._context.store(other.control), ours.epoch, ours.record)
+            _LOG.info("epoch_shared", extra={"told": other.name, "epoch": ours.epoch.number})
         return []
 
     def _deliveries(self, group: ProtectionGroup, site: Site) -> list[str]:
@@ -97,6 +98,6 @@ class Sweeper:
         delete_spent_payloads(group, control, self._context.requests(site), self._context.clock.now())
         return []
 
-    def _epoch_at(self, group: ProtectionGroup, site: Site) -> Epoch:
+    def _roles_at(self, group: ProtectionGroup, site: Site) -> CurrentEpoch:
         """The highest epoch that this site's control bucket alone shows."""
-        return current_epoch(group, {site.name: self._context.store(site.control)}).epoch
+        return current_epoch(group, {site.name: self._context.store(site.control)}, self._context.keyring(site))

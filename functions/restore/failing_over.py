@@ -5,14 +5,13 @@ epoch is written: after it, there is no way back but another failover.
 """
 
 import logging
-from datetime import datetime
 
 from kubestandby.errors import BadInputError, ObjectExistsError, RoleError, StoreError
 from kubestandby.failovers import unfinished_failover
 from kubestandby.groups import ProtectionGroup, RestoreMode, Site
 from kubestandby.reports import Purpose
 from kubestandby.requests import Request, Verdict
-from kubestandby.roles import CurrentEpoch, Epoch, begin_epoch, current_epoch
+from kubestandby.roles import CurrentEpoch, Epoch, begin_epoch, share_epoch
 from kubestandby.runtime.context import Context
 from kubestandby.runtime.logs import error_facts
 from kubestandby.runtime.work import Result
@@ -36,21 +35,22 @@ class FailingOver:
         Raises:
             BadInputError: the request is for another site.
             SnapshotNotFoundError: there is nothing to fail over to; roles are as they were.
-            RoleError: somebody else changed roles at this moment.
+            RoleError: somebody else has changed roles since it was asked for, or changes them at this moment.
             StandbyError: the snapshot is damaged, or this site's cluster or buckets cannot be used.
         """
         if request.to != site.name:
             raise BadInputError(f"request {request.name} is a failover to {request.to}, written at {site.name}")
-        roles = current_epoch(group, self._context.controls(group), allow_rivals=True)
-        claim = _claim_of(site, roles)
+        roles = self._context.roles(group, allow_rivals=True)
+        _check_timely(group, roles, request)
+        claim = _claim_of(site, roles) if roles.epoch.number >= request.after_epoch else None
         if claim and claim.request != request.outcome_name and (request.snapshot is None or not roles.rivals):
             return self._stay_primary(group, site, roles, request)
         index = self._restoring.choose(group, site, request.snapshot)
         if not claim:
-            _check_epoch(group, index, roles.epoch, request)
+            _check_epoch(group, index, request)
         if not claim or roles.rivals:
             overrides = self._restoring.check(group, site, index, request)
-            self._begin(group, site, roles, request, overrides)
+            self._begin(group, site, request, overrides)
         return self._restoring.restore(
             group, site, index, mode=RestoreMode.HOT, purpose=Purpose.FAILOVER, request=request
         )
@@ -62,13 +62,12 @@ class FailingOver:
         """
         if not roles.rivals:
             return self._resume(group, site, roles.epoch, request) or _already(group, site, roles.epoch)
-        self._begin(group, site, roles, request)
+        self._begin(group, site, request)
         return _settled(group, site, roles)
 
     def _resume(self, group: ProtectionGroup, site: Site, epoch: Epoch, request: Request) -> Result | None:
         """Restores the same snapshot again; None where the failover that began the epoch has come through."""
-        requests, data = self._context.requests(site), self._context.store(site.data)
-        unfinished = unfinished_failover(group, epoch, requests, data)
+        unfinished = unfinished_failover(group, epoch, self._context.requests(site), self._context.reports(site))
         if unfinished is None:
             return None
         if request.snapshot and unfinished.snapshot and request.snapshot != unfinished.snapshot:
@@ -88,39 +87,54 @@ class FailingOver:
         self,
         group: ProtectionGroup,
         site: Site,
-        roles: CurrentEpoch,
         request: Request,
         overrides: tuple[str, ...] = (),
     ) -> None:
+        asked = self._context.requests(site).signed(group.name, request.outcome_name)
         epoch = Epoch(
             group=group.name,
-            number=roles.epoch.number + 1,
+            number=request.after_epoch + 1,
             primary=site.name,
-            since=self._since(request),
+            since=asked.record.requested_at,
             request=request.outcome_name,
             reason="; ".join((f"failover asked for by {request.origin}", *overrides)),
+            previous=request.after_sha256,
+            asked=asked.data,
         )
         try:
-            begin_epoch(self._context.store(site.control), epoch)
+            record = begin_epoch(self._context.store(site.control), self._context.keyring(site), epoch)
         except ObjectExistsError as error:
             raise RoleError(
                 f"group {group.name}: epoch {epoch.number} was begun by somebody else at this moment;"
                 " look at `kubestandby status`, then fail over again if it is still needed"
             ) from error
         _LOG.warning("epoch_begun", extra={"epoch": epoch.number, "primary": site.name})
-        self._tell(group, site, epoch)
+        self._tell(group, site, epoch, record)
 
-    def _since(self, request: Request) -> datetime:
-        """The request's time: run again, the same request writes the same epoch."""
-        return request.requested_at
-
-    def _tell(self, group: ProtectionGroup, site: Site, epoch: Epoch) -> None:
+    def _tell(self, group: ProtectionGroup, site: Site, epoch: Epoch, record: bytes) -> None:
         """Writes the epoch at the other site too, if that can be reached; if not, a later tick does."""
         other = group.other_site(site.name)
         try:
-            begin_epoch(self._context.store(other.control), epoch)
+            share_epoch(self._context.store(other.control), epoch, record)
         except StoreError as error:
             _LOG.warning("epoch_not_shared", extra={"with": other.name, "epoch": epoch.number, **error_facts(error)})
+
+
+def _check_timely(group: ProtectionGroup, roles: CurrentEpoch, request: Request) -> None:
+    """Makes sure that the roles are still those after which the failover was asked for, or those that it has begun.
+
+    Who asked may have seen a higher epoch than can be seen from here: a bucket cannot be reached from everywhere.
+
+    Raises:
+        RoleError: they have changed since, or the request does not say which they were.
+    """
+    epoch = roles.epoch
+    if epoch.number > request.after_epoch and epoch.request != request.outcome_name:
+        since = f"epoch {request.after_epoch}" if request.after_epoch else "no epoch that it names"
+        raise RoleError(
+            f"group {group.name}: {request.outcome_name} was asked for in {since}, and {epoch.primary} is primary since"
+            f" epoch {epoch.number}; look at `kubestandby status`, then ask again if it is still needed"
+        )
 
 
 def _claim_of(site: Site, roles: CurrentEpoch) -> Epoch | None:
@@ -128,16 +142,16 @@ def _claim_of(site: Site, roles: CurrentEpoch) -> Epoch | None:
     return next((epoch for epoch in (roles.epoch, *roles.rivals) if epoch.primary == site.name), None)
 
 
-def _check_epoch(group: ProtectionGroup, index: SnapshotIndex, epoch: Epoch, request: Request) -> None:
+def _check_epoch(group: ProtectionGroup, index: SnapshotIndex, request: Request) -> None:
     """What is older than the last change of roles would undo what the current primary, or this site, has done since.
 
     Raises:
         RoleError: the snapshot is, and the request does not name it.
     """
-    if request.snapshot is None and index.id.epoch != epoch.number:
+    if request.snapshot is None and index.id.epoch != request.after_epoch:
         raise RoleError(
-            f"group {group.name}: the newest complete snapshot {index.id} is older than epoch {epoch.number}, in which"
-            f" {epoch.primary} is primary; export there first, or name the snapshot to go back to it"
+            f"group {group.name}: the newest complete snapshot {index.id} is older than epoch {request.after_epoch},"
+            " which holds now; export at its primary first, or name the snapshot to go back to it"
         )
 
 

@@ -2,6 +2,7 @@
 
 from kubestandby.errors import BadInputError, RoleError
 from kubestandby.groups import RestoreMode
+from kubestandby.keys.authority import TICK
 from kubestandby.layout import Action
 from kubestandby.reports import Purpose
 from kubestandby.runtime.context import Context
@@ -35,7 +36,7 @@ class _Restore:
         action, request = work.request.action, work.request
         if action is Action.FAILOVER:
             return self._failing_over.fail_over(work.group, work.site, request)
-        if action is Action.RESTORE and request.origin == "tick" and request.snapshot:
+        if action is Action.RESTORE and request.origin == TICK and request.snapshot:
             return self._syncing.sync(work.group, work.site, request.snapshot, request)
         if action is Action.RESTORE:
             return self._restore(work)

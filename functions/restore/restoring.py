@@ -1,12 +1,10 @@
 """One restore from the handler's side: which snapshot, how old its state is, and where report and mark are written."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
-from kubestandby import codec, layout
-from kubestandby.applied_marks import AppliedMark, AppliedMarks
-from kubestandby.creation import create_object
+from kubestandby.applied_marks import AppliedMark
 from kubestandby.errors import ReplayedSnapshotError, SnapshotError, SnapshotNotFoundError
 from kubestandby.groups import ProtectionGroup, RestoreMode, Site
 from kubestandby.reports import Change, Purpose, RestoreReport
@@ -21,8 +19,6 @@ from .privileges import RightsWatch
 from .reporting import Happened, PhaseClock, RestoreContext, make_report
 from .restorer import Restorer
 from .verifying import verify
-
-_TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
 
 
 class Restoring:
@@ -90,8 +86,8 @@ class Restoring:
                 waited_seconds=sum(part.waited_seconds for part in request.parts) if request else 0.0,
             )
         report = replace(report, overrides=(*overrides, *report.overrides))
-        key = self._store_report(site, report)
-        self._marks(site).add(_mark(report, key, index.source_sha256))
+        key = self._context.reports(site).write(report)
+        self._context.marks(site).add(_mark(report, key, index.source_sha256))
         return watch.told(_result(report, key), report)
 
     def preview(
@@ -117,7 +113,7 @@ class Restoring:
                 group, site.name, index, mode=mode, named=named, highest=self._highest(group, site)
             )
         report = replace(make_report(index, plan, Happened(), context, phases), restarted=plan.restarts)
-        return watch.told(_result(report, self._store_report(site, report)), report)
+        return watch.told(_result(report, self._context.reports(site).write(report)), report)
 
     def check(self, group: ProtectionGroup, site: Site, index: SnapshotIndex, request: Request) -> tuple[str, ...]:
         """Makes sure, as far as can be without planning, that a failover will not be refused: every byte is read.
@@ -154,7 +150,7 @@ class Restoring:
         checks = (
             (partial(check_fresh, index, proven_at, requested_at), accepted),
             (partial(self._context.snapshots(site).check_chain, index), named),
-            (partial(_check_same, index, self._marks(site).sources(index.group, index.id)), named),
+            (partial(_check_same, index, self._context.marks(site).sources(index.group, index.id)), named),
         )
         for check, passed_over in checks:
             try:
@@ -167,10 +163,7 @@ class Restoring:
 
     def _highest(self, group: ProtectionGroup, site: Site) -> SnapshotId | None:
         """The newest snapshot that the site has had, by the marks in its control bucket."""
-        return self._marks(site).highest(group.name, "")
-
-    def _marks(self, site: Site) -> AppliedMarks:
-        return AppliedMarks(self._context.store(site.control))
+        return self._context.marks(site).highest(group.name, "")
 
     def _watch(self, group: ProtectionGroup, site: Site, index: SnapshotIndex, *, goes_on: bool) -> RightsWatch:
         cluster, snapshots = self._context.cluster(site), self._context.snapshots(site)
@@ -184,12 +177,6 @@ class Restoring:
             in_flight=site.limits.requests_in_flight,
             on_missing=watch.see,
         )
-
-    def _store_report(self, site: Site, report: RestoreReport) -> str:
-        time = report.started_at.astimezone(UTC).strftime(_TIME_FORMAT)
-        key = layout.report_key(report.group, report.snapshot, time, report.purpose)
-        create_object(self._context.store(site.data), key, codec.encode(report))
-        return key
 
 
 def _rpo_seconds(proven_at: datetime, requested_at: datetime) -> float:

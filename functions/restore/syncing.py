@@ -46,7 +46,7 @@ class Syncing:
 
     def _take_in(self, group: ProtectionGroup, site: Site, newest: SnapshotIndex, request: Request | None) -> Result:
         mode = group.restore.mode
-        marks = AppliedMarks(self._context.store(site.control))
+        marks = self._context.marks(site)
         highest = marks.highest(group.name, mode)
         taken_in = highest is not None and newest.id <= highest
         # An event that comes again restores nothing twice; a tick tries again what did not come through in full.
@@ -55,7 +55,7 @@ class Syncing:
         return self._restoring.restore(group, site, newest, mode=mode, purpose=Purpose.SYNC, request=request)
 
     def _came_through(self, marks: AppliedMarks, group: ProtectionGroup, site: Site, newest: SnapshotIndex) -> bool:
-        return marks.came_through(group.name, newest.id, group.restore.mode, self._context.store(site.data))
+        return marks.came_through(group.name, newest.id, group.restore.mode, self._context.reports(site))
 
 
 def _nothing(snapshot: SnapshotId, message: str) -> Result:

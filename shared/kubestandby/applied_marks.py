@@ -1,20 +1,31 @@
 """Marks of the snapshots that a site has taken in, in its control bucket: one object per snapshot and restore mode.
 
-The highest one is the site's high-water mark: what is older comes late and is not restored by itself.
+The highest one is the site's high-water mark: what is older comes late and is not restored by itself. Marks are signed
+by the site's restore function; what is not counts as not there.
 """
 
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from kubestandby import codec, layout
+from kubestandby import layout
+from kubestandby.control_records import Doubt, Place, RecordKind, log_doubt, read_record, sign_record
 from kubestandby.creation import create_object
-from kubestandby.errors import FormatError, ObjectExistsError, ObjectMissingError
+from kubestandby.errors import (
+    FormatError,
+    ObjectExistsError,
+    ObjectMissingError,
+    ObjectTooLargeError,
+    UntrustedRecordError,
+)
+from kubestandby.keys.keyring import Keyring
+from kubestandby.keys.trust import KeyRole
 from kubestandby.ports import ObjectStore
-from kubestandby.reports import Purpose, RestoreReport
-from kubestandby.snapshots import GroupName, SnapshotId
+from kubestandby.report_store import ReportStore
+from kubestandby.snapshots import GroupName, SiteName, SnapshotId
 
 _MAX_MARK_BYTES = 64 << 10
-_MAX_REPORT_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,66 +49,103 @@ class AppliedMark:
 class AppliedMarks:
     """The marks of one site. Holds no state: every answer is read from the bucket."""
 
-    def __init__(self, control: ObjectStore) -> None:
+    def __init__(self, control: ObjectStore, keyring: Keyring, site: SiteName, doubt: Doubt = log_doubt) -> None:
         self._control = control
+        self._keyring = keyring
+        self._site = site
+        self._doubt = doubt
 
     def highest(self, group: GroupName, mode: str) -> SnapshotId | None:
         """The highest snapshot that was restored in this mode ("" means any), None where none was.
 
         Raises:
-            StoreError: the bucket cannot be listed.
+            StoreError: the bucket cannot be read.
         """
-        prefix = layout.applied_prefix(group)
-        marks = (_parse(key.removeprefix(prefix)) for key in self._control.list(prefix))
-        return max((snapshot for snapshot, marked in marks if snapshot and mode in ("", marked)), default=None)
+        mark = self.highest_mark(group, mode)
+        return mark.snapshot if mark else None
+
+    def highest_mark(self, group: GroupName, mode: str = "") -> AppliedMark | None:
+        """The mark of the highest snapshot that was restored in this mode; only that one is read where all are ours.
+
+        Raises:
+            StoreError: the bucket cannot be read.
+        """
+        named = sorted((entry for entry in self._listed(group) if mode in ("", entry[1])), reverse=True)
+        return next(self._believed(group, named), None)
+
+    def of_snapshots(self, group: GroupName, snapshots: Collection[SnapshotId]) -> tuple[AppliedMark, ...]:
+        """The marks of these snapshots, one for each mode; only theirs are read.
+
+        Raises:
+            StoreError: the bucket cannot be read.
+        """
+        return tuple(self._believed(group, [entry for entry in self._listed(group) if entry[0] in snapshots]))
 
     def sources(self, group: GroupName, snapshot: SnapshotId) -> frozenset[str]:
         """Which raw snapshots were restored under this number, as far as marks say.
 
         Raises:
             StoreError: the bucket cannot be read.
-            FormatError: a mark is damaged.
         """
-        prefix = layout.applied_prefix(group)
-        keys = (key for key in self._control.list(prefix) if _parse(key.removeprefix(prefix))[0] == snapshot)
-        marks = [codec.decode(self._control.get(k, max_bytes=_MAX_MARK_BYTES), AppliedMark, f"mark {k}") for k in keys]
-        return frozenset(mark.source_sha256 for mark in marks if mark.source_sha256)
+        return frozenset(mark.source_sha256 for mark in self.of_snapshots(group, [snapshot]) if mark.source_sha256)
 
-    def came_through(self, group: GroupName, snapshot: SnapshotId, mode: str, data: ObjectStore) -> bool:
-        """Whether the snapshot was restored in full in this mode, at once or, by its last report in `data`, later.
+    def came_through(self, group: GroupName, snapshot: SnapshotId, mode: str, reports: ReportStore) -> bool:
+        """Whether the snapshot was restored in full in this mode, at once or, by its last report, later.
 
         Raises:
             StoreError: a bucket cannot be read.
-            FormatError: the mark or the report is damaged.
         """
-        key = layout.applied_key(group, snapshot, mode)
-        try:
-            mark = codec.decode(self._control.get(key, max_bytes=_MAX_MARK_BYTES), AppliedMark, f"mark {key}")
-        except ObjectMissingError:
-            return False
-        return mark.succeeded or _last_report_succeeded(data, group, snapshot, mode)
+        mark = next(self._believed(group, [(snapshot, mode)]), None)
+        return mark is not None and (mark.succeeded or _last_report_succeeded(reports, group, snapshot, mode))
 
     def add(self, mark: AppliedMark) -> None:
         """Writes the mark; the first one of a snapshot and mode stays.
 
         Raises:
+            ConfigError: the site's restore key is not on this machine.
             StoreError: it could not be written.
         """
         key = layout.applied_key(mark.group, mark.snapshot, mark.mode)
+        place = Place(group=mark.group, site=self._site, key=key)
+        data = sign_record(self._keyring, RecordKind.MARK, place, mark, KeyRole.RESTORE, self._site)
+        with suppress(ObjectExistsError):
+            create_object(self._control, key, data)
+
+    def _listed(self, group: GroupName) -> Iterator[tuple[SnapshotId, str]]:
+        """Snapshots and modes that there are marks of, by their names alone: whether they count is not looked at."""
+        prefix = layout.applied_prefix(group)
+        names = (_parse(key.removeprefix(prefix)) for key in self._control.list(prefix))
+        return ((snapshot, mode) for snapshot, mode in names if snapshot)
+
+    def _believed(self, group: GroupName, named: list[tuple[SnapshotId, str]]) -> Iterator[AppliedMark]:
+        for snapshot, mode in named:
+            try:
+                yield self._read(group, snapshot, mode)
+            except ObjectMissingError:
+                continue
+            except UntrustedRecordError as error:
+                self._doubt(error)
+
+    def _read(self, group: GroupName, snapshot: SnapshotId, mode: str) -> AppliedMark:
+        key = layout.applied_key(group, snapshot, mode)
+        what = f"mark {key} in {self._control.url}"
         try:
-            create_object(self._control, key, codec.encode(mark))
-        except ObjectExistsError:
-            return
+            data = self._control.get(key, max_bytes=_MAX_MARK_BYTES)
+        except ObjectTooLargeError as error:
+            raise UntrustedRecordError(f"{what} is larger than any of ours") from error
+        place = Place(group=group, site=self._site, key=key)
+        found = read_record(
+            self._keyring, RecordKind.MARK, place, data, AppliedMark, roles=[KeyRole.RESTORE], what=what
+        )
+        mark = found.record
+        if found.key.site != self._site or (mark.group, mark.snapshot, mark.mode) != (group, snapshot, mode):
+            raise UntrustedRecordError(f"{what} is that of another site or snapshot")
+        return mark
 
 
-def _last_report_succeeded(data: ObjectStore, group: GroupName, snapshot: SnapshotId, mode: str) -> bool:
-    """Names of reports begin with their time, so the last one of a snapshot is the last in order."""
-    keys = data.list(f"{layout.report_prefix(group)}{snapshot}/")
-    restores = [key for key in keys if not key.endswith(f"-{Purpose.PLAN}.json")]
-    if not restores:
-        return False
-    report = codec.decode(data.get(restores[-1], max_bytes=_MAX_REPORT_BYTES), RestoreReport, f"report {restores[-1]}")
-    return report.mode == mode and report.succeeded
+def _last_report_succeeded(reports: ReportStore, group: GroupName, snapshot: SnapshotId, mode: str) -> bool:
+    last = next(reports.restores(group, snapshot=snapshot), None)
+    return last is not None and last.mode == mode and last.succeeded
 
 
 def _parse(name: str) -> tuple[SnapshotId | None, str]:

@@ -20,6 +20,9 @@ from kubestandby.errors import FormatError
 
 T = TypeVar("T")
 
+Raw = msgspec.Raw
+"""Type of a field whose JSON is left as it is, to be decoded later."""
+
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2500, 1, 1, tzinfo=UTC)
 """Beyond them adding a day, or another offset, would overflow."""

@@ -73,6 +73,13 @@ class IntegrityError(SnapshotError):
     """Stored bytes are not what their index says: truncated, flipped, swapped, a member too many or too few."""
 
 
+class UntrustedRecordError(IntegrityError):
+    """A request, outcome, epoch, mark or report that nobody who may has signed, or not for this place: never believed.
+
+    It is no snapshot's fault, yet one of the same kind: stored bytes that are not what they pass for.
+    """
+
+
 class FormatError(SnapshotError):
     """Bytes that are not in our stored form."""
 

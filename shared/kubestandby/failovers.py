@@ -2,20 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from kubestandby import codec, layout
+from kubestandby.errors import SnapshotError
 from kubestandby.groups import ProtectionGroup, RestoreMode
-from kubestandby.layout import ReportKey
-from kubestandby.ports import ObjectStore
+from kubestandby.report_store import ReportStore
 from kubestandby.reports import Purpose, RestoreReport
 from kubestandby.request_log import RequestLog
-from kubestandby.requests import Verdict
+from kubestandby.requests import Outcome, Verdict
 from kubestandby.roles import Epoch
 from kubestandby.snapshots import SnapshotId
-
-MAX_REPORT_BYTES = 256 << 20
-_TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +25,29 @@ class Unfinished:
 
 
 def unfinished_failover(
-    group: ProtectionGroup, epoch: Epoch, requests: RequestLog, data: ObjectStore
+    group: ProtectionGroup, epoch: Epoch, requests: RequestLog, reports: ReportStore
 ) -> Unfinished | None:
     """The failover that began this epoch, unless it, or a hot restore since then, succeeded.
+
+    An outcome or a report that does not count says nothing.
 
     Args:
         group: what failed over.
         epoch: the current one.
         requests: of the site that is primary in it.
-        data: that site's data bucket.
+        reports: of that site.
 
     Raises:
         StoreError: a bucket cannot be read.
-        FormatError: the outcome or a report is damaged.
     """
     if not epoch.request:
         return None
-    outcome = requests.outcome(group.name, epoch.request)
-    if outcome is None and epoch.request not in requests.requests(group.name):
+    outcome, is_forged = _outcome(group, epoch, requests)
+    if outcome is None and not is_forged and epoch.request not in requests.requests(group.name):
         return None  # so long ago that nobody keeps it
     if outcome is not None and outcome.verdict in (Verdict.DONE, Verdict.UNCHANGED):
         return None
-    for report in _hot_restores_since(group, epoch.since, data):
+    for report in _hot_restores_since(group, epoch.since, reports):
         if report.succeeded:
             return None
         if report.purpose is Purpose.FAILOVER:
@@ -58,18 +55,16 @@ def unfinished_failover(
     return Unfinished(outcome.snapshot if outcome else None)
 
 
-def _hot_restores_since(group: ProtectionGroup, since: datetime, data: ObjectStore) -> Iterator[RestoreReport]:
+def _outcome(group: ProtectionGroup, epoch: Epoch, requests: RequestLog) -> tuple[Outcome | None, bool]:
+    """The outcome of the request that began the epoch; or none, and whether there is one that does not count."""
+    try:
+        return requests.outcome(group.name, epoch.request), False
+    except SnapshotError:
+        return None, True
+
+
+def _hot_restores_since(group: ProtectionGroup, since: datetime, reports: ReportStore) -> Iterator[RestoreReport]:
     """Newest first."""
-    first = since.astimezone(UTC).strftime(_TIME_FORMAT)
-    keys = (layout.parse_report_key(key) for key in data.list(layout.report_prefix(group.name)))
     wanted = (Purpose.FAILOVER, Purpose.RESTORE)
-    found = [key for key in keys if key is not None and key.time >= first and key.purpose in wanted]
-    for key in sorted(found, key=_time, reverse=True):
-        data_of = data.get(key.key, max_bytes=MAX_REPORT_BYTES)
-        report = codec.decode(data_of, RestoreReport, f"report {key.key}")
-        if report.mode == RestoreMode.HOT:
-            yield report
-
-
-def _time(key: ReportKey) -> str:
-    return key.time
+    found = reports.restores(group.name, since=since)
+    return (report for report in found if report.purpose in wanted and report.mode == RestoreMode.HOT)

@@ -78,6 +78,8 @@ class Request:
         prune_all: for a restore: any number of objects that the snapshot does not hold may be deleted, where the group
             prunes.
         parts: what calls before this one did of the same work.
+        after_epoch: for a failover: the number of the epoch that held when it was asked for; it begins the next one.
+        after_sha256: of that epoch's record as it is stored, "" where there is none.
     """
 
     group: GroupName
@@ -94,6 +96,8 @@ class Request:
     order: ImportOrder | None = None
     prune_all: bool = False
     parts: tuple[WorkPart, ...] = ()
+    after_epoch: int = 0
+    after_sha256: str = ""
 
     @property
     def outcome_name(self) -> str:

@@ -26,11 +26,12 @@ from kubestandby.groups import ProtectionGroup
 from kubestandby.layout import Action, Function
 from kubestandby.request_log import RequestLog
 from kubestandby.requests import Outcome, Request
+from kubestandby.roles import CurrentEpoch, current_epoch
 from kubestandby.runtime.relay import function_for
 from kubestandby.runtime.supervisor import Functions
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SnapshotId, Stage
-from tests.fakes.keys import keyring, write_keys
+from tests.fakes.keys import after, keyring, write_keys
 
 T = TypeVar("T")
 
@@ -77,7 +78,8 @@ class Pipeline:
         return Functions(self.config, [self.group], **switches)
 
     def requests(self, site: str) -> RequestLog:
-        return RequestLog(open_store(self.group.site(site).control), SystemClock())
+        place = self.group.site(site)
+        return RequestLog(open_store(place.control), SystemClock(), keyring(SystemClock()), place.name)
 
     def snapshots(self, site: str) -> SnapshotStore:
         return SnapshotStore(open_store(self.group.site(site).data), keyring(SystemClock()))
@@ -92,7 +94,13 @@ class Pipeline:
         return list(open_store(self.group.site(site).control).list(f"applied/{self.group.name}/"))
 
     def ask(self, site: str, action: Action, **fields: Any) -> Request:
+        if action is Action.FAILOVER:
+            fields = after(self.roles()) | fields
         return self.requests(site).submit(self.group.name, action, origin="operator", **fields)
+
+    def roles(self) -> CurrentEpoch:
+        controls = {site.name: open_store(site.control) for site in self.group.sites}
+        return current_epoch(self.group, controls, keyring(SystemClock()), allow_rivals=True)
 
     def outcome(self, site: str, request: Request, seconds: float = 90) -> Outcome:
         log = self.requests(site)

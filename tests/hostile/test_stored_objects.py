@@ -21,7 +21,6 @@ from kubestandby.keys.trust import KeyRole
 from kubestandby.layout import Action
 from kubestandby.reports import RestoreReport
 from kubestandby.requests import Outcome, Verdict
-from kubestandby.roles import Epoch
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SiteName, Stage
 from tests.fakes.keys import EAST, WEST, keyring
@@ -51,7 +50,7 @@ def world() -> World:
 
 
 def report_of(world: World, outcome: Outcome) -> RestoreReport:
-    return codec.decode(world.data("west").objects[outcome.report], RestoreReport, "the report")
+    return world.context.reports(world.group.site("west")).read(outcome.report)
 
 
 # what somebody can do who may write to a bucket
@@ -297,7 +296,7 @@ def test_accepted_stale_snapshot_is_restored_and_on_record(world: World) -> None
 
     assert outcome.snapshot == snapshot("1-1")
     assert "is stale" in report_of(world, outcome).overrides[0]
-    epoch = codec.decode(world.control("west").objects["epochs/shop/2.json"], Epoch, "the epoch")
+    epoch = world.context.roles(world.group).epoch
     assert "is stale" in epoch.reason
 
 

@@ -5,13 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from kubestandby.adapters.stores import open_store
-from kubestandby.cli.session import Session, requests_at, snapshots_at
-from kubestandby.cli.stored_reports import read_report, report_keys
+from kubestandby.cli.session import Session, reports_at, requests_at, snapshots_at
 from kubestandby.errors import ObjectMissingError, SnapshotNotFoundError
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.layout import Function
-from kubestandby.reports import Purpose, RestoreReport
+from kubestandby.reports import RestoreReport
 from kubestandby.requests import Outcome, Request, Verdict
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
@@ -74,7 +72,7 @@ class ArrivalWatch:
         self._at_standby = requests_at(session, self._standby)
         self._raw = snapshots_at(primary)
         self._sanitized = snapshots_at(self._standby)
-        self._reports = open_store(self._standby.data)
+        self._reports = reports_at(self._standby)
         self.arrival = Arrival(asked_at=request.requested_at)
 
     def look(self) -> Arrival:
@@ -119,12 +117,10 @@ class ArrivalWatch:
         return index
 
     def _report(self, snapshot: SnapshotId) -> RestoreReport | None:
-        keys = report_keys(self._reports, self._group.name)
-        fitting = [key for key in keys if key.snapshot == snapshot and key.purpose != Purpose.PLAN]
-        if not fitting:
-            return None
-        self._seen("restore")
-        return read_report(self._reports, fitting[-1].key)
+        report = next(self._reports.restores(self._group.name, snapshot=snapshot), None)
+        if report is not None:
+            self._seen("restore")
+        return report
 
     def _see_failure(self, snapshot: SnapshotId, function: Function) -> None:
         """A function whose work on a snapshot fails for good says so in an outcome named `<function>-<snapshot>`."""

@@ -7,16 +7,16 @@ from types import TracebackType
 from typing import Self
 
 from kubestandby.adapters.group_file import bucket_urls
-from kubestandby.adapters.stores import open_store
 from kubestandby.cli import exits
 from kubestandby.cli.progress import Steps
-from kubestandby.cli.session import Session, check_keys, requests_at
-from kubestandby.cli.stored_reports import read_report
+from kubestandby.cli.session import Session, check_keys, check_operator, reports_at, requests_at
 from kubestandby.cli.waiting import wait_for_outcome
 from kubestandby.groups import ProtectionGroup, Site
+from kubestandby.keys.authority import HARMLESS
 from kubestandby.layout import Action
 from kubestandby.reports import RestoreReport
 from kubestandby.requests import Outcome, Verdict
+from kubestandby.roles import CurrentEpoch
 from kubestandby.runtime.local import AlreadyRunningError, running
 from kubestandby.runtime.supervisor import Functions
 from kubestandby.snapshots import SnapshotId
@@ -26,7 +26,7 @@ _LOOK_EVERY_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is asked for, and how long to wait for it (seconds)."""
+    """What is asked for, and how long to wait for it (seconds). `after`: for a failover: the roles as they are."""
 
     action: Action
     site: Site
@@ -35,6 +35,7 @@ class Wish:
     accept_stale: SnapshotId | None = None
     mode: str = ""
     prune_all: bool = False
+    after: CurrentEpoch | None = None
 
 
 class FunctionsAtWork:
@@ -101,8 +102,11 @@ def ask(
 
     Raises:
         WaitedTooLongError: there was no outcome in time.
+        ConfigError: the operator's key is needed, and is not here.
         StoreError: the site's control bucket cannot be used.
     """
+    if wish.action not in HARMLESS:
+        check_operator(group)
     log = requests_at(session, wish.site)
     with FunctionsAtWork(session, steps) as functions:
         request = log.submit(
@@ -114,6 +118,8 @@ def ask(
             accept_stale=wish.accept_stale,
             mode=wish.mode,
             prune_all=wish.prune_all,
+            after_epoch=wish.after.epoch.number if wish.after else 0,
+            after_sha256=wish.after.sha256 if wish.after else "",
         )
         with steps.doing(f"{wish.action} of {group.name} at {wish.site.name}, request {request.name}") as step:
 
@@ -138,7 +144,7 @@ def ask(
 
 def report_for(outcome: Outcome, site: Site) -> RestoreReport | None:
     """The report that the outcome names, None where it names none."""
-    return read_report(open_store(site.data), outcome.report) if outcome.report else None
+    return reports_at(site).read(outcome.report) if outcome.report else None
 
 
 def status_of(outcome: Outcome) -> int:

@@ -18,7 +18,7 @@ from kubestandby.cli.options import (
 from kubestandby.cli.progress import Steps
 from kubestandby.cli.reading import attempt
 from kubestandby.cli.restore_commands import tell_restore
-from kubestandby.cli.session import Session, last_proof, requests_at, roles_of, snapshots_at
+from kubestandby.cli.session import Session, check_operator, last_proof, reports_at, requests_at, roles_of, snapshots_at
 from kubestandby.cli.tables import GOOD, HEAD, WARN, cell, facts, show
 from kubestandby.cli.terminal import messages, say
 from kubestandby.cli.wording import age, counted, moment
@@ -73,6 +73,7 @@ def failover(  # noqa: PLR0913 - one parameter per option
     A failover to SITE that did not come through is taken up again, with the same snapshot.
     """
     site = group.site(to)
+    check_operator(group)
     roles = roles_of(group, allow_rivals=True)
     begun = None
     if roles.epoch.primary == site.name and not roles.rivals:
@@ -83,7 +84,14 @@ def failover(  # noqa: PLR0913 - one parameter per option
     show(messages(), announcement(session, group, site, index))
     if not yes:
         confirm(site, group)
-    wish = Wish(action=Action.FAILOVER, site=site, timeout=timeout, snapshot=snapshot, accept_stale=accept_stale)
+    wish = Wish(
+        action=Action.FAILOVER,
+        site=site,
+        timeout=timeout,
+        snapshot=snapshot,
+        accept_stale=accept_stale,
+        after=roles,
+    )
     outcome = ask(
         session, group, wish, Steps(), telling=Telling(open_store(site.control), group, site, roles.epoch.number)
     )
@@ -96,7 +104,7 @@ def resumed(session: Session, group: ProtectionGroup, site: Site, epoch: Epoch) 
     Raises:
         RoleError: it has come through, and the site is primary: there is nothing to do.
     """
-    unfinished = unfinished_failover(group, epoch, requests_at(session, site), open_store(site.data))
+    unfinished = unfinished_failover(group, epoch, requests_at(session, site), reports_at(site))
     if unfinished is None:
         raise RoleError(
             f"{site.name} is the primary of group {group.name} already (epoch {epoch.number}); nothing to do"

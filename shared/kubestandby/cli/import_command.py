@@ -18,7 +18,7 @@ from kubestandby.cli.options import Output, examples, output_option, timeout_opt
 from kubestandby.cli.progress import Steps
 from kubestandby.cli.reading_files import FilesRead, read_files
 from kubestandby.cli.run_command import follow, needs_repair, repair, tell_arrival
-from kubestandby.cli.session import Session, primary_of, requests_at
+from kubestandby.cli.session import Session, check_operator, primary_of, requests_at
 from kubestandby.cli.terminal import say
 from kubestandby.cli.wording import counted
 from kubestandby.groups import ProtectionGroup, Site
@@ -70,6 +70,7 @@ def import_files(  # noqa: PLR0913 - one parameter per option
     Exit status 0 only if everything arrived, as with `run`.
     """
     primary, steps = primary_of(group), Steps()
+    check_operator(group)
     _check_arguments(group, primary, files, namespace)
     recipients = recipients_at(KeyFolder(primary.keys).trust(), primary.name, session.clock)
     with PayloadWriter(group.name, recipients, session.clock) as writer:

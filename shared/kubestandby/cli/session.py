@@ -10,10 +10,15 @@ from kubestandby.adapters.group_file import load_groups
 from kubestandby.adapters.key_folder import KeyFolder
 from kubestandby.adapters.stores import open_store
 from kubestandby.adapters.system_clock import SystemClock
+from kubestandby.applied_marks import AppliedMarks
 from kubestandby.cli.reading import attempt
-from kubestandby.errors import ConfigError
+from kubestandby.control_records import Doubt
+from kubestandby.errors import ConfigError, UntrustedRecordError
 from kubestandby.groups import ProtectionGroup, Site
+from kubestandby.keys.keyring import Keyring
+from kubestandby.keys.trust import KeyRole
 from kubestandby.ports import Clock, ObjectStore
+from kubestandby.report_store import ReportStore
 from kubestandby.request_log import RequestLog
 from kubestandby.roles import CurrentEpoch, current_epoch
 from kubestandby.snapshot_store import SnapshotStore
@@ -57,13 +62,28 @@ def snapshots_at(site: Site) -> SnapshotStore:
         ConfigError: there are no keys here to check them with.
         SnapshotError: the trust file is not signed by the root.
     """
-    return SnapshotStore(open_store(site.data), KeyFolder(site.keys).keyring(SystemClock()))
+    return SnapshotStore(open_store(site.data), keyring_at(site))
 
 
 def check_keys(groups: Iterable[ProtectionGroup]) -> None:
     """Makes sure that there are keys, before what cannot go on without is begun; raises like `snapshots_at`."""
     for keys in dict.fromkeys(site.keys for group in groups for site in group.sites):
         KeyFolder(keys).trust()
+
+
+def check_operator(group: ProtectionGroup) -> None:
+    """Makes sure that the operator's key is here, before what it has to sign is asked for.
+
+    Raises:
+        ConfigError: it is not, or is not trusted.
+    """
+    site = group.sites[0]
+    if not keyring_at(site).holds(KeyRole.OPERATOR):
+        raise ConfigError(
+            f"what changes roles or a standby is signed with the operator's key, and {site.keys / 'operators'} has none"
+            " that the trust file knows; do this where it is, or make a new one with `kubestandby keys rotate operator"
+            " --root-key FILE` and bring trust.json to the sites"
+        )
 
 
 def last_proof(group: ProtectionGroup, index: SnapshotIndex) -> datetime:
@@ -77,8 +97,27 @@ def _freshest(site: Site, index: SnapshotIndex) -> datetime | None:
 
 
 def requests_at(session: Session, site: Site) -> RequestLog:
-    """The requests in a site's control bucket."""
-    return RequestLog(open_store(site.control), session.clock)
+    """The requests in a site's control bucket; raises like `snapshots_at`."""
+    return RequestLog(open_store(site.control), session.clock, keyring_at(site), site.name)
+
+
+def _passed_over(_: UntrustedRecordError) -> None:
+    """`status` tells of records that do not count; other commands pass them over."""
+
+
+def marks_at(site: Site, doubt: Doubt = _passed_over) -> AppliedMarks:
+    """The marks in a site's control bucket; raises like `snapshots_at`."""
+    return AppliedMarks(open_store(site.control), keyring_at(site), site.name, doubt)
+
+
+def reports_at(site: Site, doubt: Doubt = _passed_over) -> ReportStore:
+    """The reports in a site's data bucket; raises like `snapshots_at`."""
+    return ReportStore(open_store(site.data), keyring_at(site), site.name, doubt)
+
+
+def keyring_at(site: Site) -> Keyring:
+    """The keys that are here, and the trust file of a site; raises like `snapshots_at`."""
+    return KeyFolder(site.keys).keyring(SystemClock())
 
 
 def controls(group: ProtectionGroup) -> Mapping[SiteName, ObjectStore]:
@@ -88,7 +127,7 @@ def controls(group: ProtectionGroup) -> Mapping[SiteName, ObjectStore]:
 
 def roles_of(group: ProtectionGroup, *, allow_rivals: bool = False) -> CurrentEpoch:
     """The highest epoch that any reachable site knows; raises like `roles.current_epoch`."""
-    return current_epoch(group, controls(group), allow_rivals=allow_rivals)
+    return current_epoch(group, controls(group), keyring_at(group.sites[0]), allow_rivals=allow_rivals)
 
 
 def primary_of(group: ProtectionGroup) -> Site:

@@ -1,17 +1,13 @@
 """Gathers what is known of a group's snapshots at all its sites. Reads stores; draws nothing."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import product
 
-from kubestandby import layout
-from kubestandby.adapters.stores import open_store
 from kubestandby.cli.reading import attempt
-from kubestandby.cli.session import snapshots_at
-from kubestandby.errors import FormatError, StandbyError
+from kubestandby.cli.session import marks_at, snapshots_at
+from kubestandby.errors import StandbyError
 from kubestandby.groups import ProtectionGroup, Site
-from kubestandby.ports import ObjectStore
 from kubestandby.snapshots import GroupName, SiteName, SnapshotId, SnapshotIndex, Stage
 
 
@@ -26,7 +22,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A site's mark that it has restored a snapshot in this mode."""
+    """A site has restored a snapshot in this mode, by its signed mark."""
 
     snapshot: SnapshotId
     site: SiteName
@@ -84,6 +80,8 @@ def overview(group: ProtectionGroup, now: datetime, limit: int) -> SnapshotOverv
         _list_site(site, group.name, present, gathered)
     everything = sorted({id_ for ids in present.values() for id_ in ids}, reverse=True)
     chosen = everything[: limit or None]
+    for site in group.sites:
+        _read_marks(site, group.name, chosen, gathered)
     for stage, site in product(Stage, group.sites):
         for id_ in sorted(set(chosen) & set(present.get((site.name, stage), ()))):
             _read(site, stage, group.name, id_, gathered)
@@ -98,10 +96,15 @@ def _list_site(
 ) -> None:
     stages = attempt(lambda: {stage: snapshots_at(site).ids(stage, group) for stage in Stage})
     present.update({(site.name, stage): ids for stage, ids in (stages.value or {}).items()})
-    marks = attempt(lambda: tuple(applied_marks(open_store(site.control), site.name, group)))
-    gathered.applied.extend(marks.value or ())
-    reasons = dict.fromkeys(reading.unreachable for reading in (stages, marks) if reading.unreachable)
-    gathered.unreachable.extend((site.name, reason) for reason in reasons)
+    if stages.unreachable:
+        gathered.unreachable.append((site.name, stages.unreachable))
+
+
+def _read_marks(site: Site, group: GroupName, chosen: list[SnapshotId], gathered: _Gathered) -> None:
+    marks = attempt(lambda: marks_at(site).of_snapshots(group, frozenset(chosen)))
+    gathered.applied.extend(Applied(mark.snapshot, site.name, mark.mode) for mark in marks.value or ())
+    if marks.unreachable and (site.name, marks.unreachable) not in gathered.unreachable:
+        gathered.unreachable.append((site.name, marks.unreachable))
 
 
 def _read(site: Site, stage: Stage, group: GroupName, id_: SnapshotId, gathered: _Gathered) -> None:
@@ -120,18 +123,3 @@ def _row(id_: SnapshotId, gathered: _Gathered) -> SnapshotRow:
         held=tuple(gathered.held.get(id_, ())),
         applied=tuple(mark for mark in gathered.applied if mark.snapshot == id_),
     )
-
-
-def applied_marks(control: ObjectStore, site: SiteName, group: GroupName) -> Iterator[Applied]:
-    """The marks of a site, `applied/<group>/<epoch>-<generation>-<mode>.json`."""
-    prefix = layout.applied_prefix(group)
-    yield from _parsed_marks((key.removeprefix(prefix) for key in control.list(prefix)), site)
-
-
-def _parsed_marks(names: Iterable[str], site: SiteName) -> Iterator[Applied]:
-    for name in names:
-        number, _, mode = name.removesuffix(".json").rpartition("-")
-        try:
-            yield Applied(SnapshotId.parse(number), site, mode)
-        except FormatError:
-            continue

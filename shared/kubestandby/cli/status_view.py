@@ -3,27 +3,37 @@
 A site that cannot be reached is part of the answer: `status` is what an operator looks at when one is down.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from kubestandby.adapters.key_checking import SOON
 from kubestandby.adapters.key_folder import KeyFolder
-from kubestandby.adapters.stores import open_store
 from kubestandby.cli.reading import Reading, attempt
-from kubestandby.cli.session import Session, last_proof, requests_at, roles_of, snapshots_at
-from kubestandby.cli.snapshot_view import Applied, applied_marks
-from kubestandby.cli.stored_reports import newest_report
+from kubestandby.cli.session import (
+    Session,
+    last_proof,
+    marks_at,
+    reports_at,
+    requests_at,
+    roles_of,
+    snapshots_at,
+)
+from kubestandby.cli.snapshot_view import Applied
 from kubestandby.cli.wording import age
+from kubestandby.control_records import Doubt
+from kubestandby.errors import UntrustedRecordError
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.layout import Action, Function
 from kubestandby.reports import RestoreReport
 from kubestandby.requests import Outcome, Request, Verdict
-from kubestandby.roles import CurrentEpoch, Epoch, current_epoch
+from kubestandby.roles import CurrentEpoch, Epoch, configured_epoch
 from kubestandby.snapshot_store import Survey
 from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex, Stage
 
+_T = TypeVar("_T")
 _LOOK_BACK = 20
 """How many of the newest export requests may be without an outcome before none is looked for."""
 
@@ -67,7 +77,7 @@ class SiteStatus:
         pending: requests without an outcome.
         exported: what came of the last export that was asked of it.
         lacking: the outcome of the newest work there, where rights on its cluster were missing for it.
-        damaged: snapshots that cannot be used, or are not complete, one sentence each.
+        damaged: snapshots that cannot be used, or are not complete, and records that do not count, one sentence each.
         unreachable: for each of its buckets that cannot be read the reason.
     """
 
@@ -106,7 +116,7 @@ class GroupStatus:
 def group_status(session: Session, group: ProtectionGroup) -> GroupStatus:
     """Reads everything that can be reached."""
     now = session.clock.now()
-    roles = attempt(lambda: roles_of(group, allow_rivals=True)).value or current_epoch(group, {})
+    roles = attempt(lambda: roles_of(group, allow_rivals=True)).value or CurrentEpoch(epoch=configured_epoch(group))
     epoch = roles.epoch
     sites = tuple(_site_status(session, group, site, epoch) for site in group.sites)
     return GroupStatus(
@@ -114,7 +124,7 @@ def group_status(session: Session, group: ProtectionGroup) -> GroupStatus:
         namespaces=group.namespaces,
         mode=group.restore.mode,
         sites=sites,
-        problems=(*_disputes(roles), *_expiring(group, now), *problems(sites, now)),
+        problems=(*_disputes(roles), *roles.doubtful, *_expiring(group, now), *problems(sites, now)),
         now=now,
     )
 
@@ -140,22 +150,23 @@ def _site_status(session: Session, group: ProtectionGroup, site: Site, epoch: Ep
     surveys = attempt(lambda: {stage: snapshots_at(site).survey(stage, group.name) for stage in Stage})
     found = surveys.value or {}
     stages = attempt(lambda: _stages(group, found))
-    report = attempt(lambda: newest_report(open_store(site.data), group.name))
-    marks = attempt(lambda: list(applied_marks(open_store(site.control), site.name, group.name)))
-    pending = attempt(lambda: _pending(session, group, site))
-    exported = attempt(lambda: _last_export(session, group, site))
+    doubts: list[UntrustedRecordError] = []
+    report = attempt(lambda: next(reports_at(site, doubts.append).restores(group.name), None))
+    mark = attempt(lambda: marks_at(site, doubts.append).highest_mark(group.name))
+    pending = attempt(lambda: _pending(session, group, site, doubts.append))
+    exported = attempt(lambda: _last_export(session, group, site, doubts.append))
     # One reason for each of the two buckets: they repeat themselves with every folder.
-    reasons = (_first_reason(surveys, stages, report), _first_reason(marks, pending, exported))
+    reasons = (_first_reason(surveys, stages, report), _first_reason(mark, pending, exported))
     return SiteStatus(
         name=site.name,
         role="primary" if site.name == epoch.primary else "standby",
         stages=stages.value or (),
-        applied=max(marks.value or (), key=lambda mark: mark.snapshot, default=None),
+        applied=Applied(mark.value.snapshot, site.name, mark.value.mode) if mark.value else None,
         report=report.value,
         pending=pending.value or (),
         exported=exported.value,
         lacking=attempt(lambda: _lacking(session, group, site, stages.value or (), report.value)).value,
-        damaged=_damaged(site, found),
+        damaged=(*_damaged(site, found), *(f"{site.name}: {doubt}; it does not count" for doubt in doubts)),
         unreachable=tuple(dict.fromkeys(reason for reason in reasons if reason)),
     )
 
@@ -180,17 +191,26 @@ def _damaged(site: Site, surveys: Mapping[Stage, Survey]) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _pending(session: Session, group: ProtectionGroup, site: Site) -> tuple[Request, ...]:
+def _pending(session: Session, group: ProtectionGroup, site: Site, doubt: Doubt) -> tuple[Request, ...]:
     log = requests_at(session, site)
-    return tuple(log.read(group.name, name) for name in log.pending(group.name))
+    return tuple(_believed((partial(log.read, group.name, name) for name in log.pending(group.name)), doubt))
 
 
-def _last_export(session: Session, group: ProtectionGroup, site: Site) -> Outcome | None:
+def _last_export(session: Session, group: ProtectionGroup, site: Site, doubt: Doubt) -> Outcome | None:
     """What came of the newest export request that has an outcome."""
     log = requests_at(session, site)
     names = [name for name in log.requests(group.name) if f"-{Action.EXPORT}-" in name]
-    outcomes = (log.outcome(group.name, name) for name in reversed(names[-_LOOK_BACK:]))
-    return next((outcome for outcome in outcomes if outcome is not None), None)
+    looks = (partial(log.outcome, group.name, name) for name in reversed(names[-_LOOK_BACK:]))
+    return next((outcome for outcome in _believed(looks, doubt) if outcome is not None), None)
+
+
+def _believed(looks: Iterable[Callable[[], _T]], doubt: Doubt) -> Iterator[_T]:
+    """What counts of what is looked for."""
+    for look in looks:
+        try:
+            yield look()
+        except UntrustedRecordError as error:
+            doubt(error)
 
 
 def _lacking(
@@ -203,7 +223,8 @@ def _lacking(
     """The newest outcome at the site, where it is that rights were missing, and no restore has come through since."""
     log = requests_at(session, site)
     names = [*log.requests(group.name)[-_LOOK_BACK:], *(f"{Function.RESTORE}-{status.id}" for status in stages)]
-    outcomes = [outcome for name in names if (outcome := log.outcome(group.name, name)) is not None]
+    looks = (partial(log.outcome, group.name, name) for name in names)
+    outcomes = (outcome for outcome in _believed(looks, lambda _: None) if outcome is not None)
     newest = max(outcomes, key=lambda outcome: outcome.finished_at, default=None)
     if newest is None or not newest.needs_privilege:
         return None

@@ -1,5 +1,6 @@
 """What a process does with keys: signs in a role, checks who signed, seals and unseals. Knows not where keys are."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +22,18 @@ class Attested:
     key: TrustedKey
     what: str
 
+    def check_said_before(self, until: datetime, made_at: datetime) -> None:
+        """Makes sure that the payload says to have been made before this moment, at which the key had lapsed.
+
+        Raises:
+            IntegrityError: it does not.
+        """
+        if made_at >= until:
+            raise IntegrityError(
+                f"{self.what} was made after {self.key.name} expired ({until:%Y-%m-%d});"
+                f" `kubestandby keys rotate {self.key.role}` makes a new one"
+            )
+
     def check_said_by(self, site: SiteName, made_at: datetime) -> None:
         """Makes sure that the key may speak for this site, and did so while it was valid.
 
@@ -29,11 +42,7 @@ class Attested:
         """
         if self.key.site not in (ANY_SITE, site):
             raise IntegrityError(f"{self.what} speaks for {site} and is signed by {self.key.name}")
-        if made_at >= self.key.expires_at:
-            raise IntegrityError(
-                f"{self.what} was made after {self.key.name} expired ({self.key.expires_at:%Y-%m-%d});"
-                f" `kubestandby keys rotate {self.key.role}` makes a new one"
-            )
+        self.check_said_before(self.key.expires_at, made_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +59,37 @@ class Keyring:
         Raises:
             ConfigError: the key of the role is not on this machine, or is not (or no more) trusted.
         """
-        return dsse.sign(payload, payload_type, [self._signer(role, site)])
+        now = self.clock.now()
+        check_unexpired(self.trust, now)
+        return dsse.sign(payload, payload_type, [self._signer(role, site, self.trust.signing_keys(role, site, now))])
 
-    def verify(self, data: bytes, payload_type: str, role: KeyRole, what: str) -> Attested:
-        """Takes the payload out of an envelope that a key of the role has signed.
+    def sign_record(self, payload: bytes, payload_type: str, role: KeyRole, site: SiteName = ANY_SITE) -> bytes:
+        """As `sign`, also when the trust file or the key has expired: a failover and what came of it are such records.
+
+        Raises:
+            ConfigError: the key of the role is not on this machine, or is not (or no more) trusted.
+        """
+        keys = self.trust.record_keys(role, site, self.clock.now())
+        return dsse.sign(payload, payload_type, [self._signer(role, site, keys)])
+
+    def holds(self, role: KeyRole, site: SiteName = ANY_SITE) -> bool:
+        """Whether the key of the role is on this machine and trusted to sign records."""
+        try:
+            self._signer(role, site, self.trust.record_keys(role, site, self.clock.now()))
+        except ConfigError:
+            return False
+        return True
+
+    def verify(self, data: bytes, payload_type: str, role: KeyRole | Iterable[KeyRole], what: str) -> Attested:
+        """Takes the payload out of an envelope that a key of the role, or of one of the roles, has signed.
 
         Raises:
             FormatError: not an envelope of this payload type.
             IntegrityError: not signed by such a key.
         """
-        opened = dsse.open_envelope(data, payload_type, self.trust.keys_of(role), what)
+        roles = [role] if isinstance(role, KeyRole) else role
+        keys = [key for one in roles for key in self.trust.keys_of(one)]
+        opened = dsse.open_envelope(data, payload_type, keys, what)
         return Attested(opened.payload, opened.signers[0], what)
 
     def sealer(self, origin: Origin, site: SiteName, sites: tuple[SiteName, ...]) -> SnapshotSealer:
@@ -90,11 +120,9 @@ class Keyring:
         unwrappers = self.source.unwrappers(site)
         return open_snapshot(index.sealing, origin, index.id, unwrappers, index.source_of)
 
-    def _signer(self, role: KeyRole, site: SiteName) -> Signer:
-        now = self.clock.now()
-        check_unexpired(self.trust, now)
+    def _signer(self, role: KeyRole, site: SiteName, trusted: Iterable[TrustedKey]) -> Signer:
         signer = self.source.signer(role, site)
-        if any(key.id == signer.key_id for key in self.trust.signing_keys(role, site, now)):
+        if any(key.id == signer.key_id for key in trusted):
             return signer
         where = f" of {site}" if site else ""
         raise ConfigError(

@@ -6,12 +6,13 @@ it judges.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from kubestandby.errors import ConfigError
 from kubestandby.snapshots import SiteName
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 TRUST_PAYLOAD_TYPE = "application/vnd.kubestandby.trust.v1+json"
 
 ANY_SITE = SiteName("")
@@ -22,13 +23,13 @@ class KeyRole(StrEnum):
     """What a key may sign."""
 
     EXPORT = "export"
-    """Raw snapshots and heartbeats of its site."""
+    """Raw snapshots and heartbeats of its site; outcomes of its exports; requests of timers, webhooks and ticks."""
     SANITIZE = "sanitize"
-    """Sanitized snapshots of what its site has exported."""
+    """Sanitized snapshots of what its site has exported, and what came of requests to sanitize."""
     RESTORE = "restore"
-    """Changes of roles that its site carries out."""
+    """Changes of roles that its site carries out, marks, reports, and outcomes of restores."""
     OPERATOR = "operator"
-    """Requests to fail over and to restore."""
+    """Requests: all that changes roles or a standby begins with one."""
     ROOT = "root"
     """The trust file itself; kept offline."""
 
@@ -116,6 +117,20 @@ class Trust:
         """The keys that may sign in the role for the site now, the one that expires last first."""
         valid = (key for key in self.keys_of(role) if key.site == site and now < key.expires_at)
         return tuple(sorted(valid, key=lambda key: key.expires_at, reverse=True))
+
+    def record_keys(self, role: KeyRole, site: SiteName, now: datetime) -> tuple[TrustedKey, ...]:
+        """The keys that may sign records in the role for the site now: the newest one even when it has expired."""
+        keys = (key for key in self.keys_of(role) if key.site == site and now < self.records_until(key))
+        return tuple(sorted(keys, key=lambda key: key.expires_at, reverse=True))
+
+    def records_until(self, key: TrustedKey) -> datetime:
+        """Until when records count that the key says to have signed.
+
+        The last key of a role and site never lapses: on the day of a disaster nobody may be there to make another one.
+        One that a newer key has replaced does.
+        """
+        newest = max(other.expires_at for other in self.keys if (other.role, other.site) == (key.role, key.site))
+        return _NEVER if key.expires_at == newest else key.expires_at
 
     def recipients_for(self, sites: tuple[SiteName, ...], now: datetime) -> tuple[Recipient, ...]:
         """Whom a snapshot is sealed for that passes between these sites: each of them, and the break-glass key.

@@ -1,6 +1,7 @@
 """What a function process works with: its configuration, and stores and clusters that are opened when first needed."""
 
 import copy
+import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -10,10 +11,12 @@ from typing import TypeVar
 from kubestandby.adapters.key_folder import TRUST, KeyFolder
 from kubestandby.adapters.stores import open_store
 from kubestandby.adapters.system_clock import SystemClock
+from kubestandby.applied_marks import AppliedMarks
 from kubestandby.errors import ConfigError, StoreError
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.keys.keyring import Keyring
 from kubestandby.ports import Clock, Cluster, ObjectStore
+from kubestandby.report_store import ReportStore
 from kubestandby.request_log import RequestLog
 from kubestandby.roles import CurrentEpoch, current_epoch
 from kubestandby.runtime.configured import configured_groups
@@ -22,6 +25,7 @@ from kubestandby.runtime.timed import TimedClock, TimedCluster, TimedStore, Writ
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SiteName
 
+_LOG = logging.getLogger(__name__)
 SITE_VARIABLE = "KUBESTANDBY_SITE"
 Connect = Callable[[Site], Cluster]
 OpenStore = Callable[[str], ObjectStore]
@@ -98,8 +102,22 @@ class Context:
         return cluster if self.deadline is NEVER else TimedCluster(cluster, self.deadline, self.written)
 
     def requests(self, site: Site) -> RequestLog:
-        """The requests in the site's control bucket."""
-        return RequestLog(self.store(site.control), self.clock)
+        """The requests in the site's control bucket.
+
+        Raises:
+            ConfigError: there are no keys here.
+            SnapshotError: the trust file is not signed by the root.
+        """
+        own_site = SiteName(self.only_site) if self.only_site else site.name
+        return RequestLog(self.store(site.control), self.clock, self.keyring(site), site.name, own_site=own_site)
+
+    def marks(self, site: Site) -> AppliedMarks:
+        """The marks in the site's control bucket; raises like `requests`."""
+        return AppliedMarks(self.store(site.control), self.keyring(site), site.name)
+
+    def reports(self, site: Site) -> ReportStore:
+        """The reports in the site's data bucket; raises like `requests`."""
+        return ReportStore(self.store(site.data), self.keyring(site), site.name)
 
     def snapshots(self, site: Site) -> SnapshotStore:
         """The snapshots in the site's data bucket.
@@ -117,9 +135,13 @@ class Context:
         key = (site.keys, _changed_at(site.keys / TRUST))
         return self._once(self._keyrings, key, lambda: self._open_keys(site))
 
-    def roles(self, group: ProtectionGroup) -> CurrentEpoch:
-        """Who is primary, by the highest epoch that any reachable site knows."""
-        return current_epoch(group, self.controls(group))
+    def roles(self, group: ProtectionGroup, *, allow_rivals: bool = False) -> CurrentEpoch:
+        """Who is primary, by the highest epoch that any reachable site knows; raises like `roles.current_epoch`."""
+        site = (*self.served_sites(group), *group.sites)[0]
+        roles = current_epoch(group, self.controls(group), self.keyring(site), allow_rivals=allow_rivals)
+        for cause in roles.doubtful:
+            _LOG.error("epoch_not_believed", extra={"cause": cause})
+        return roles
 
     def controls(self, group: ProtectionGroup) -> Mapping[SiteName, ObjectStore]:
         """The control bucket of every site of the group that can be opened."""

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from kubestandby.errors import FormatError, ObjectMissingError, OutOfTimeError
+from kubestandby.errors import ObjectMissingError, OutOfTimeError, SnapshotError
 from kubestandby.groups import ProtectionGroup
 from kubestandby.layout import Action
-from kubestandby.request_log import RequestLog, attempt_of, origin_id
+from kubestandby.request_log import RequestLog
+from kubestandby.request_names import attempt_of, origin_id
 from kubestandby.requests import Request, Verdict, WorkPart
 from kubestandby.runtime.context import Context
 from kubestandby.runtime.work import ArrivedSnapshot, RequestedWork, Result
@@ -97,20 +98,29 @@ def why_hopeless(parts: Sequence[WorkPart]) -> str:
 def later_attempt(log: RequestLog, group: ProtectionGroup, request: Request) -> str:
     """Name of a later attempt at the same work, or of the one that does the same part; "" where this is the one.
 
-    An event that comes twice would otherwise have every part done twice, and the next one four times.
+    An event that comes twice would otherwise have every part done twice, and the next one four times. What somebody
+    else has put beside the request under such a name is none.
     """
     names = [name for name in log.requests(group.name) if origin_id(name) == origin_id(request.name)]
     rank = {name: (attempt_of(name), name) for name in names}
     later = [name for name in names if attempt_of(name) > attempt_of(request.name)]
     same = [name for name in names if attempt_of(name) == attempt_of(request.name) and name < request.name]
-    return max((*later, *same), key=rank.__getitem__, default="")
+    ranked = sorted((*later, *same), key=rank.__getitem__, reverse=True)
+    return next((name for name in ranked if _continues(log, request, name)), "")
+
+
+def _continues(log: RequestLog, request: Request, name: str) -> bool:
+    try:
+        return log.read(request.group, name).outcome_name == request.outcome_name
+    except (ObjectMissingError, SnapshotError):
+        return False
 
 
 def as_asked_first(log: RequestLog, request: Request) -> Request:
     """The request with the time at which its work was asked for first: RPO, RTO and freshness count from there."""
     if not request.continues:
         return request
-    with suppress(ObjectMissingError, FormatError):
+    with suppress(ObjectMissingError, SnapshotError):
         return replace(request, requested_at=log.read(request.group, request.continues).requested_at)
     return request
 
@@ -147,7 +157,7 @@ def _pending_for(log: RequestLog, arrived: ArrivedSnapshot, action: Action) -> s
     """A request for the same that another delivery of the event has written already."""
     for name in log.pending(arrived.group.name):
         if name.split("-")[1] == action:
-            with suppress(FormatError, ObjectMissingError):
+            with suppress(SnapshotError, ObjectMissingError):
                 request = log.read(arrived.group.name, name)
                 if (request.origin, request.snapshot) == (_TICK, arrived.id):
                     return name

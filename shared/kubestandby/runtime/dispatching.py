@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from kubestandby.adapters.store_urls import placed
 from kubestandby.errors import (
     BadInputError,
-    FormatError,
     IncompleteSnapshotError,
     LikelySecretsError,
     NeedsPrivilegeError,
@@ -19,9 +18,11 @@ from kubestandby.errors import (
     OutOfTimeError,
     ReplayedSnapshotError,
     RoleError,
+    SnapshotError,
     SnapshotNotFoundError,
     StaleSnapshotError,
     StandbyError,
+    UntrustedRecordError,
 )
 from kubestandby.events import ObjectCreated
 from kubestandby.groups import ProtectionGroup, Site
@@ -44,6 +45,7 @@ _REFUSALS = (
     IncompleteSnapshotError,
     ReplayedSnapshotError,
     StaleSnapshotError,
+    UntrustedRecordError,
 )
 
 _ACTION_OF = {Stage.RAW: Action.SANITIZE, Stage.SANITIZED: Action.RESTORE}
@@ -118,9 +120,10 @@ class Dispatcher:
         requests = self._context.requests(site)
         try:
             request = requests.read(group.name, key.name)
+            requests.check_timely(request)
         except ObjectMissingError:
             return Ignored("request_is_gone")
-        except FormatError as error:
+        except SnapshotError as error:
             return self._finish(group, site, key.name, _failed(error))
         if request.action is Action.EXPORT and not requests.is_due(request.name):
             raise BusyError(f"request {request.name} is not due yet; the same again in a while")

@@ -36,7 +36,7 @@ from kubestandby.runtime.dispatching import Dispatcher, Ignored
 from kubestandby.runtime.exclusion import BusyError, Exclusion
 from kubestandby.runtime.logs import bound, error_facts, log_crashes, set_up_logging
 from kubestandby.runtime.submitting import read_call, submit
-from kubestandby.runtime.trust import LOOPBACK, is_trusted
+from kubestandby.runtime.trust import LOOPBACK, is_local, is_trusted
 from kubestandby.runtime.webhooks.endpoint import PREFIX, Webhooks
 from kubestandby.runtime.work import Handlers, Result
 
@@ -154,7 +154,7 @@ class FunctionApp:
             return parts.webhooks.on_platform(event)
         if value and value.get("action") == TICK and parts.handlers.tick:
             return self._on_tick(parts.handlers.tick, value)
-        return self._on_call(parts.context, value or {})
+        return self._on_call(parts.context, value or {}, is_local=is_local(call.peer, headers))
 
     def _on_event(self, context: Context, event: ObjectCreated, deadline: Deadline) -> Answer:
         if deadline is NEVER:
@@ -175,9 +175,9 @@ class FunctionApp:
             raise BadInputError("a tick has no field but its action")
         return Answer(200, {"tick": tick()})
 
-    def _on_call(self, context: Context, value: Mapping[str, Any]) -> Answer:
+    def _on_call(self, context: Context, value: Mapping[str, Any], *, is_local: bool) -> Answer:
         call = read_call(value, self._function, context)
-        submitted = submit(call, context)
+        submitted = submit(call, context, is_local=is_local)
         if submitted is None:
             return Answer(200, {"ignored": "another site is primary; its own timer asks for exports"})
         site, request = submitted

@@ -12,6 +12,8 @@ from typing import Any
 
 from kubestandby.errors import BadInputError, FormatError, RoleError
 from kubestandby.groups import ProtectionGroup, RestoreMode, Site
+from kubestandby.keys import authority
+from kubestandby.keys.trust import KeyRole
 from kubestandby.layout import FUNCTION_OF, Action, Function
 from kubestandby.requests import Request
 from kubestandby.runtime.context import Context
@@ -57,26 +59,54 @@ def read_call(body: Mapping[str, Any], function: Function, context: Context) -> 
     )
 
 
-def submit(call: Call, context: Context) -> tuple[Site, Request] | None:
+def submit(call: Call, context: Context, *, is_local: bool) -> tuple[Site, Request] | None:
     """Writes the request where the work is to be done. None: a timer's, and another site's timer sees to it.
+
+    What a function may ask for itself it signs itself. The rest is the operator's: it is signed with the operator's key
+    if that is on this machine, and if the call comes from this machine (`is_local`).
 
     Raises:
         BadInputError: a failover that does not say where to.
-        RoleError: an export is asked of a site that is not the primary.
+        RoleError: an export is asked of a site that is not the primary, or the operator's key is needed.
         StoreError: the request cannot be written.
     """
     site = _site_of_work(call, context)
     if call.origin == TIMER and site not in context.served_sites(call.group):
         return None
+    by = authority.asking_role(call.action) if call.action in authority.HARMLESS else KeyRole.OPERATOR
+    if by is KeyRole.OPERATOR:
+        _check_operator(call, context, site, is_local=is_local)
+    after = context.roles(call.group, allow_rivals=True) if call.action is Action.FAILOVER else None
     request = context.requests(site).submit(
         call.group.name,
         call.action,
         origin=call.origin,
+        by=by,
         snapshot=call.snapshot,
         to=call.to.name if call.to else None,
         mode=call.mode,
+        after_epoch=after.epoch.number if after else 0,
+        after_sha256=after.sha256 if after else "",
     )
     return site, request
+
+
+def _check_operator(call: Call, context: Context, site: Site, *, is_local: bool) -> None:
+    """Makes sure that the operator's key may be used for the call.
+
+    Raises:
+        RoleError: it may not, or is not here.
+    """
+    if not is_local:
+        raise RoleError(
+            f"a {call.action} needs the operator's signature, which a call from elsewhere does not have;"
+            f" run `kubestandby {call.action} {call.group.name}` where the operator's key is"
+        )
+    if not context.keyring(site).holds(KeyRole.OPERATOR):
+        raise RoleError(
+            f"a {call.action} needs the operator's signature, and there is no trusted operator key on this machine;"
+            f" run `kubestandby {call.action} {call.group.name}` where it is"
+        )
 
 
 def _site_of_work(call: Call, context: Context) -> Site:

@@ -15,13 +15,13 @@ from kubestandby.adapters.system_clock import SystemClock
 from kubestandby.errors import StandbyError
 from kubestandby.groups import ProtectionGroup
 from kubestandby.layout import Function
-from kubestandby.request_log import RequestLog
 from kubestandby.runtime.deliveries import Delivered, Deliveries
 from kubestandby.runtime.instance import Instance, UpInfo
 from kubestandby.runtime.logs import logging_to
 from kubestandby.runtime.processes import FunctionProcess, FunctionStartError, check_port, free_port
 from kubestandby.runtime.relay import Relay
 from kubestandby.runtime.timer import Timer, tick_call
+from kubestandby.stored_requests import pending_names
 
 _LOG = logging.getLogger(__name__)
 _START_SECONDS = 60.0
@@ -150,7 +150,7 @@ class Functions:
         for group in self._groups:
             for site in group.sites:
                 try:
-                    if RequestLog(FileStore(site.control), SystemClock()).pending(group.name):
+                    if pending_names(FileStore(site.control), group.name):
                         return True
                 except StandbyError:
                     # A site that cannot be read has nothing that could become done.

@@ -30,6 +30,13 @@ def is_trusted(peer: str, headers: Mapping[str, str]) -> bool:
     return _is_loopback(peer) and _names_this_machine(lower) and not any(name in lower for name in _PASSED_ON)
 
 
+def is_local(peer: str, headers: Mapping[str, str]) -> bool:
+    """Whether a call comes from this machine itself: the only one for which an operator's key on it signs."""
+    lower = {name.lower(): value for name, value in headers.items()}
+    is_passed_on = any(name in lower for name in (*_PASSED_ON, *_BROWSER, "fn-intent"))
+    return _is_loopback(peer) and _names_this_machine(lower) and not is_passed_on
+
+
 def _names_this_machine(headers: Mapping[str, str]) -> bool:
     """Whether the caller meant this machine: a proxy on it, and a page whose name leads here, name somebody else."""
     host = headers.get("host", "").strip().lower()

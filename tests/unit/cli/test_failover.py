@@ -108,8 +108,8 @@ def test_a_refused_failover_tells_the_functions_reason(world: World) -> None:
 
 def _began(world: World, verdict: Verdict) -> None:
     """West is primary since a failover that ended so, with a report."""
-    request = world.requests(WEST).submit(SHOP, Action.FAILOVER, origin="operator", to=WEST)
-    world.epoch(2, primary=WEST, site=WEST, request=request.name)
+    request = world.requests(WEST).submit(SHOP, Action.FAILOVER, origin="operator", to=WEST, after_epoch=1)
+    world.begun(request)
     refused = ObjectResult(ref=SETTINGS, change=Change.FAILED, reason="no")
     results = (refused,) if verdict is Verdict.INCOMPLETE else ()
     started = request.requested_at + timedelta(seconds=1)

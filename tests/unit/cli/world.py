@@ -9,7 +9,6 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from kubestandby import codec, layout
 from kubestandby.adapters.file_store import FileStore
 from kubestandby.applied_marks import AppliedMark, AppliedMarks
 from kubestandby.archive import ArchiveBuilder
@@ -20,7 +19,7 @@ from kubestandby.reports import Change, ObjectResult, Purpose, Readiness, Restor
 from kubestandby.request_log import RequestLog
 from kubestandby.requests import Outcome, Request, Verdict
 from kubestandby.resources import GVK, Manifest, ObjectRef
-from kubestandby.roles import Epoch, begin_epoch
+from kubestandby.roles import begin_epoch
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import (
     GroupName,
@@ -33,7 +32,7 @@ from kubestandby.snapshots import (
     TypeSummary,
 )
 from tests.fakes.fake_clock import FakeClock
-from tests.fakes.keys import sealer, snapshot_store, write_keys
+from tests.fakes.keys import asked_epoch, keyring, report_store, request_log, sealer, snapshot_store, write_keys
 
 SHOP = GroupName("shop")
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -79,7 +78,7 @@ class World:
         return FileStore(f"file://{self.folder}/{site}/control")
 
     def requests(self, site: SiteName) -> RequestLog:
-        return RequestLog(self.control(site), self.clock)
+        return request_log(self.control(site), self.clock, site)
 
     def snapshots(self, site: SiteName) -> SnapshotStore:
         return snapshot_store(self.data(site), self.clock)
@@ -107,22 +106,23 @@ class World:
         return self.snapshot(id_, site=WEST, stage=Stage.SANITIZED, source_sha256=digest, **changes)
 
     def report(self, report: RestoreReport) -> str:
-        time = report.started_at.strftime("%Y%m%dT%H%M%S.%fZ")
-        key = layout.report_key(report.group, report.snapshot, time, report.purpose)
-        self.data(report.site).put_if_absent(key, codec.encode(report))
-        return key
+        return report_store(self.data(report.site), self.clock, report.site).write(report)
 
     def applied(self, id_: str, mode: str = "hot") -> None:
         mark = AppliedMark(
             group=SHOP, snapshot=SnapshotId.parse(id_), mode=mode, applied_at=NOON, report="", succeeded=True
         )
-        AppliedMarks(self.control(WEST)).add(mark)
+        AppliedMarks(self.control(WEST), keyring(self.clock), WEST).add(mark)
 
-    def epoch(self, number: int, primary: SiteName, site: SiteName, *, request: str = "r") -> None:
-        epoch = Epoch(
-            group=SHOP, number=number, primary=primary, since=NOON, request=request, reason="failover asked for"
-        )
-        begin_epoch(self.control(site), epoch)
+    def epoch(self, number: int, primary: SiteName, site: SiteName) -> None:
+        begin_epoch(self.control(site), keyring(self.clock), asked_epoch(SHOP, number, primary, now=NOON))
+
+    def begun(self, request: Request) -> None:
+        """The epoch that a request to fail over has begun."""
+        signed = self.requests(request.to or WEST).signed(SHOP, request.name)
+        epoch = asked_epoch(SHOP, request.after_epoch + 1, request.to or WEST, now=NOON)
+        epoch = replace(epoch, request=request.name, asked=signed.data)
+        begin_epoch(self.control(epoch.primary), keyring(self.clock), epoch)
 
     def lose(self, site: SiteName) -> None:
         """Makes a site's store unreachable, for root too: a link to itself."""

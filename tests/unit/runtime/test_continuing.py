@@ -10,7 +10,7 @@ import pytest
 from kubestandby.events import ObjectCreated
 from kubestandby.groups import RestoreMode
 from kubestandby.layout import Action
-from kubestandby.request_log import is_continuation
+from kubestandby.request_names import is_continuation
 from kubestandby.requests import Outcome, Verdict, WorkPart
 from kubestandby.runtime.continuing import MAX_PARTS, why_hopeless
 from kubestandby.runtime.deadlines import LIMIT_VARIABLE

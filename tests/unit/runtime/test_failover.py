@@ -3,7 +3,9 @@
 from kubestandby.errors import ClusterError, ClusterUnavailableError, StoreUnavailableError
 from kubestandby.layout import Action
 from kubestandby.requests import Verdict
+from kubestandby.roles import begin_epoch
 from kubestandby.snapshots import Stage
+from tests.fakes.keys import asked_epoch, keyring
 from tests.unit.runtime.world import EAST, SHOP, WEST, World, snapshot
 
 
@@ -11,6 +13,13 @@ def synced_world() -> World:
     world = World()
     world.do("east", Action.EXPORT)
     return world
+
+
+def claim_too(world: World) -> None:
+    """Somebody has failed over to east, too, while the sites could not see each other."""
+    del world.control("east").objects["epochs/shop/2.json"]
+    rival = asked_epoch(SHOP, 2, EAST, now=world.clock.now())
+    begin_epoch(world.control("east"), keyring(world.clock), rival)
 
 
 def cut_off(world: World, site: str) -> None:
@@ -172,8 +181,7 @@ def test_a_failover_request_at_the_wrong_site_is_not_carried_out():
 def test_a_failover_ends_a_dispute_over_an_epoch():
     world = synced_world()
     world.do("west", Action.FAILOVER, to=WEST)
-    rival = world.control("west").objects["epochs/shop/2.json"].replace(b'"primary":"west"', b'"primary":"east"')
-    world.control("east").objects["epochs/shop/2.json"] = rival
+    claim_too(world)
 
     world.do("west", Action.FAILOVER, to=WEST)
 
@@ -198,8 +206,7 @@ def test_a_site_that_is_primary_in_a_dispute_keeps_its_state():
     world = synced_world()
     world.do("west", Action.FAILOVER, to=WEST)
     world.set_price("west", "9")
-    rival = world.control("west").objects["epochs/shop/2.json"].replace(b'"primary":"west"', b'"primary":"east"')
-    world.control("east").objects["epochs/shop/2.json"] = rival
+    claim_too(world)
 
     outcome = world.do("west", Action.FAILOVER, to=WEST)
 

@@ -169,14 +169,14 @@ def test_a_function_of_one_site_leaves_the_other_sites_events_alone():
     assert answer.body == {"verdict": "ignored", "message": "group_or_site_not_served_here"}
 
 
-def test_a_request_that_is_damaged_has_a_failed_outcome():
+def test_a_request_that_is_damaged_is_refused_once():
     world = World()
     request = world.ask("east", Action.EXPORT)
     world.control("east").objects[f"requests/shop/{request.name}.json"] = b"{}"
 
     world.settle()
 
-    assert world.outcome("east", request).verdict is Verdict.FAILED
+    assert world.outcome("east", request).verdict is Verdict.REFUSED
 
 
 def test_a_body_is_never_read_beyond_its_cap():

@@ -8,7 +8,7 @@ from functions.export.lost_requests import MAX_ATTEMPTS
 from functions.export.pushing import PUSH_AFTER_VARIABLE, is_due, push_after_from_environment
 from kubestandby.errors import ClusterError, StoreUnavailableError
 from kubestandby.layout import Action
-from kubestandby.request_log import is_continuation, origin_id
+from kubestandby.request_names import is_continuation, origin_id
 from kubestandby.requests import Verdict
 from kubestandby.snapshots import Stage
 from tests.unit.runtime.world import SHOP, WEST, World, snapshot

@@ -23,7 +23,7 @@ from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import GroupName, SiteName, SnapshotId
 from tests.fakes.fake_clock import FakeClock
 from tests.fakes.fake_cluster import FakeCluster
-from tests.fakes.keys import keyring
+from tests.fakes.keys import after, keyring
 from tests.fakes.memory_store import MemoryStore
 
 SHOP = GroupName("shop")
@@ -94,13 +94,15 @@ class World:
         return self.stores[f"memory://{site}/control"]
 
     def requests(self, site: str) -> RequestLog:
-        return RequestLog(self.control(site), self.clock)
+        return self.context.requests(self.group.site(site))
 
     def snapshots(self, site: str) -> SnapshotStore:
         return SnapshotStore(self.data(site), keyring(self.clock))
 
     def ask(self, site: str, action: Action, **fields: Any) -> Request:
         fields.setdefault("origin", "operator")
+        if action is Action.FAILOVER:
+            fields = after(self.context.roles(self.group, allow_rivals=True)) | fields
         return self.requests(site).submit(SHOP, action, **fields)
 
     def outcome(self, site: str, request: Request) -> Outcome:

@@ -65,9 +65,9 @@ def test_index_with_every_field_survives() -> None:
 
 def test_bytes_are_sorted_and_without_spaces() -> None:
     assert codec.encode(REQUEST) == (
-        b'{"accept_stale":null,"action":"export","attempt":1,"continues":"","group":"shop","mode":"",'
-        b'"name":"t-export-1","order":null,"origin":"timer","prune_all":false,"requested_at":"2026-11-22T12:00:00Z","snapshot":null,'
-        b'"to":null}'
+        b'{"accept_stale":null,"action":"export","after_epoch":0,"after_sha256":"","attempt":1,"continues":"",'
+        b'"group":"shop","mode":"","name":"t-export-1","order":null,"origin":"timer","parts":[],"prune_all":false,'
+        b'"requested_at":"2026-11-22T12:00:00Z","snapshot":null,"to":null}'
     )
 
 

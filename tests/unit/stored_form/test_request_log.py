@@ -2,13 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from kubestandby import codec, layout
-from kubestandby.errors import FormatError, ObjectMissingError, StoreUnavailableError
+from kubestandby import layout
+from kubestandby.errors import FormatError, ObjectMissingError, StoreUnavailableError, UntrustedRecordError
 from kubestandby.layout import Action
-from kubestandby.request_log import RequestLog, is_continuation
+from kubestandby.request_log import RequestLog
+from kubestandby.request_names import is_continuation
 from kubestandby.requests import Outcome, Verdict
 from kubestandby.snapshots import GroupName, SiteName, SnapshotId
 from tests.fakes.fake_clock import FakeClock
+from tests.fakes.keys import request_log
 from tests.fakes.memory_store import MemoryStore
 from tests.unit.stored_form.samples import GROUP, NOON
 
@@ -25,7 +27,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def log(store: MemoryStore, clock: FakeClock) -> RequestLog:
-    return RequestLog(store, clock)
+    return request_log(store, clock)
 
 
 def outcome_of(name: str, verdict: Verdict = Verdict.DONE) -> Outcome:
@@ -90,7 +92,7 @@ def test_what_is_no_request_name_is_refused(log: RequestLog, name: str) -> None:
         log.read(GROUP, name)
     if name:
         with pytest.raises(FormatError, match="is not a request's name"):
-            log.submit(GROUP, Action.EXPORT, origin="tick", continues=name)
+            log.submit(GROUP, Action.EXPORT, origin="webhook", continues=name)
 
 
 def test_missing_request_is_missing(log: RequestLog) -> None:
@@ -101,9 +103,9 @@ def test_missing_request_is_missing(log: RequestLog) -> None:
 def test_request_copied_to_another_key_is_refused(log: RequestLog, store: MemoryStore) -> None:
     request = log.submit(GROUP, Action.EXPORT, origin="timer")
     name = "20261122T120000.000000Z-restore-00000000"
-    store.put_if_absent(layout.request_key(GROUP, name), codec.encode(request))
+    store.put_if_absent(layout.request_key(GROUP, name), store.objects[layout.request_key(GROUP, request.name)])
 
-    with pytest.raises(FormatError, match="that of another request"):
+    with pytest.raises(UntrustedRecordError, match="was copied to where it is now"):
         log.read(GROUP, name)
 
 
@@ -146,18 +148,20 @@ def test_larger_outcome_of_somebody_else_stays_too(log: RequestLog) -> None:
 
 def test_outcome_of_another_request_is_refused(log: RequestLog, store: MemoryStore) -> None:
     name = log.submit(GROUP, Action.EXPORT, origin="timer").name
-    store.put_if_absent(layout.outcome_key(GROUP, name), codec.encode(replace(outcome_of("other"))))
+    other = log.submit(GROUP, Action.EXPORT, origin="timer").name
+    log.finish(outcome_of(other))
+    store.put_if_absent(layout.outcome_key(GROUP, name), store.objects[layout.outcome_key(GROUP, other)])
 
-    with pytest.raises(FormatError, match="that of another request"):
+    with pytest.raises(UntrustedRecordError, match="was copied to where it is now"):
         log.outcome(GROUP, name)
 
 
 def test_continuation_counts_as_the_request_that_it_continues(log: RequestLog, clock: FakeClock) -> None:
     origin = log.submit(GROUP, Action.SANITIZE, origin="webhook")
     clock.advance(60)
-    second = log.submit(GROUP, Action.SANITIZE, origin="tick", continues=origin.name, attempt=2)
+    second = log.submit(GROUP, Action.SANITIZE, origin="webhook", continues=origin.name, attempt=2)
     clock.advance(60)
-    third = log.submit(GROUP, Action.SANITIZE, origin="tick", continues=origin.name, attempt=3)
+    third = log.submit(GROUP, Action.SANITIZE, origin="webhook", continues=origin.name, attempt=3)
 
     assert [is_continuation(name) for name in log.requests(GROUP)] == [False, True, True]
     assert log.pending(GROUP) == (origin.name,)

@@ -3,10 +3,11 @@
 import pytest
 
 from kubestandby.layout import Action
-from kubestandby.request_log import TURN_SECONDS, RequestLog
+from kubestandby.request_names import TURN_SECONDS
 from kubestandby.requests import Outcome, Request, Verdict
 from kubestandby.snapshots import GroupName
 from tests.fakes.fake_clock import FakeClock
+from tests.fakes.keys import request_log
 from tests.fakes.memory_store import MemoryStore
 
 SHOP = GroupName("shop")
@@ -18,7 +19,7 @@ class Control:
     def __init__(self) -> None:
         self.store = MemoryStore()
         self.clock = FakeClock()
-        self.log = RequestLog(self.store, self.clock)
+        self.log = request_log(self.store, self.clock)
 
     def join(self, known: str = "") -> tuple[str, bool]:
         joined = self.log.join(SHOP, Action.EXPORT, origin="webhook", known=known)
@@ -106,7 +107,7 @@ def test_a_continuation_is_not_joined():
 
 def test_processes_that_ask_at_the_same_moment_write_one_request():
     control = Control()
-    log = RequestLog(control.store, control.clock)
+    log = request_log(control.store, control.clock)
     control.store.list = lambda prefix: []  # type: ignore[method-assign] - none has seen the other's yet
 
     names = {one.join(SHOP, Action.EXPORT, origin="webhook").name for one in (control.log, log)}

@@ -25,8 +25,7 @@ from kubestandby.cli.keys_commands import init_keys
 from kubestandby.cli.progress import Steps
 from kubestandby.cli.restore_tables import report_view
 from kubestandby.cli.run_command import follow
-from kubestandby.cli.session import Session, requests_at
-from kubestandby.cli.stored_reports import newest_report
+from kubestandby.cli.session import Session, reports_at, requests_at
 from kubestandby.cli.tables import show
 from kubestandby.cli.waiting import wait_for
 from kubestandby.cli.wording import counted
@@ -266,7 +265,7 @@ class Demo:
         same_version: bool,
     ) -> Told:
         group = session.group(self.wanted.group)
-        report = newest_report(open_store(group.site(STANDBY_SITE).data), group.name)
+        report = next(reports_at(group.site(STANDBY_SITE)).restores(group.name), None)
         if report is None:
             raise StandbyError("the failover left no report; see the log of `up`")
         with self.steps.doing("comparing every object with the primary's, field by field"):

@@ -1,0 +1,95 @@
+"""Reports of restores and plans in a site's data bucket, signed by the site's restore function."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from kubestandby import layout
+from kubestandby.control_records import Doubt, Place, RecordKind, log_doubt, read_record, sign_record
+from kubestandby.creation import create_object
+from kubestandby.errors import ObjectMissingError, ObjectTooLargeError, UntrustedRecordError
+from kubestandby.keys.keyring import Keyring
+from kubestandby.keys.trust import KeyRole
+from kubestandby.layout import ReportKey
+from kubestandby.ports import ObjectStore
+from kubestandby.reports import Purpose, RestoreReport
+from kubestandby.snapshots import GroupName, SiteName, SnapshotId
+
+MAX_REPORT_BYTES = 512 << 20
+_TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
+
+
+class ReportStore:
+    """The reports of one site. Holds no state: every answer is read from the bucket."""
+
+    def __init__(self, data: ObjectStore, keyring: Keyring, site: SiteName, doubt: Doubt = log_doubt) -> None:
+        self._data = data
+        self._keyring = keyring
+        self._site = site
+        self._doubt = doubt
+
+    def restores(
+        self, group: GroupName, *, snapshot: SnapshotId | None = None, since: datetime | None = None
+    ) -> Iterator[RestoreReport]:
+        """The reports of restores that count, newest first; plans are not restores.
+
+        Raises:
+            StoreError: the bucket cannot be read.
+        """
+        first = since.astimezone(UTC).strftime(_TIME_FORMAT) if since else ""
+        for key in reversed(self.keys(group)):
+            if key.purpose == Purpose.PLAN or snapshot not in (None, key.snapshot) or key.time < first:
+                continue
+            try:
+                yield self.read(key.key)
+            except ObjectMissingError:
+                continue
+            except UntrustedRecordError as error:
+                self._doubt(error)
+
+    def keys(self, group: GroupName) -> list[ReportKey]:
+        """Keys of all reports of a group, those that do not count too, oldest first.
+
+        Raises:
+            StoreError: the bucket cannot be listed.
+        """
+        keys = (layout.parse_report_key(key) for key in self._data.list(layout.report_prefix(group)))
+        return sorted((key for key in keys if key is not None), key=lambda key: (key.time, key.key))
+
+    def read(self, key: str) -> RestoreReport:
+        """The report of this key.
+
+        Raises:
+            ObjectMissingError: there is none.
+            UntrustedRecordError: it is not the site's, or not as this one.
+            StoreError: it cannot be read.
+        """
+        what = f"report {key} in {self._data.url}"
+        parts = key.split("/")
+        if layout.parse_report_key(key) is None:
+            raise UntrustedRecordError(f"{what} is at no report's place")
+        try:
+            data = self._data.get(key, max_bytes=MAX_REPORT_BYTES)
+        except ObjectTooLargeError as error:
+            raise UntrustedRecordError(f"{what} is larger than any of ours") from error
+        place = Place(group=GroupName(parts[1]), site=self._site, key=key)
+        found = read_record(
+            self._keyring, RecordKind.REPORT, place, data, RestoreReport, roles=[KeyRole.RESTORE], what=what
+        )
+        if found.key.site != self._site:
+            raise UntrustedRecordError(f"{what} is signed by {found.key.name}")
+        return found.record
+
+    def write(self, report: RestoreReport) -> str:
+        """Signs the report and writes it; returns its key.
+
+        Raises:
+            ConfigError: the site's restore key is not on this machine.
+            StoreError: it could not be written.
+        """
+        time = report.started_at.astimezone(UTC).strftime(_TIME_FORMAT)
+        key = layout.report_key(report.group, report.snapshot, time, report.purpose)
+        place = Place(group=report.group, site=self._site, key=key)
+        create_object(
+            self._data, key, sign_record(self._keyring, RecordKind.REPORT, place, report, KeyRole.RESTORE, self._site)
+        )
+        return key
