@@ -140,7 +140,7 @@ class Context:
         site = (*self.served_sites(group), *group.sites)[0]
         roles = current_epoch(group, self.controls(group), self.keyring(site), allow_rivals=allow_rivals)
         for cause in roles.doubtful:
-            _LOG.error("epoch_not_believed", extra={"cause": cause})
+            _LOG.error("record_not_believed", extra={"cause": cause})
         return roles
 
     def controls(self, group: ProtectionGroup) -> Mapping[SiteName, ObjectStore]:

@@ -137,6 +137,11 @@ WORK: Mapping[str, LogEvent] = {
         "WARNING", "An import goes on without what the primary's cluster could tell.", _OF_AN_ERROR
     ),
     "pushed_again": LogEvent("WARNING", "A tick pushes work whose event was lost.", ("request",)),
+    "record_not_believed": LogEvent(
+        "ERROR",
+        "A request, outcome, epoch, mark or report does not count: see who else can write to that bucket.",
+        ("cause",),
+    ),
     "request_done": LogEvent(
         "INFO or ERROR",
         "A request has its outcome; ERROR where that is `failed` or `refused`.",
