@@ -48,19 +48,22 @@ class Image:
             yield running
 
 
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that the container's user may look into. Not one of pytest's: those are their owner's alone."""
+    with tempfile.TemporaryDirectory(prefix="kubestandby-fn-") as place:
+        folder = Path(place)
+        folder.chmod(0o755)
+        try:
+            yield folder
+        finally:
+            for path in [path for path in folder.rglob("*") if path.is_dir() and not path.is_symlink()]:
+                path.chmod(0o755)  # nobody may write to an image's folders, and so take nothing out of them
+
+
 def build(function: str, folder: Path) -> Image:
     root = folder / function
-    site_packages = Path(sysconfig.get_path("purelib"))
-    open_to_all(folder)
-    return Image(function, root, assemble(function, root, site_packages))
-
-
-def open_to_all(folder: Path) -> None:
-    """Lets the container's user through to a folder of pytest's, which are their owner's alone."""
-    for path in (folder, *folder.parents):
-        if path == Path(tempfile.gettempdir()):
-            return
-        path.chmod(path.stat().st_mode | 0o055)
+    return Image(function, root, assemble(function, root, Path(sysconfig.get_path("purelib"))))
 
 
 def as_container(root: Path, arguments: list[str]) -> tuple[str, ...]:

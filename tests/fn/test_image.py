@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -11,7 +12,7 @@ import yaml
 from functions.image import contents
 from functions.image.checking import check_image
 from functions.image.installed import ImageError, library_files
-from tests.fn.images import RECIPE, UID, Image, build, memory_megabytes, session_of
+from tests.fn.images import RECIPE, UID, Image, memory_megabytes, session_of
 from tests.fn.platform import ROOT
 
 pytestmark = pytest.mark.xdist_group("images")
@@ -21,8 +22,8 @@ SERVICES = frozenset({"object_storage", "database", "dns"})
 
 
 @pytest.fixture(scope="module", params=contents.FUNCTIONS)
-def image(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Image:
-    return build(request.param, tmp_path_factory.mktemp("image"))
+def image(request: pytest.FixtureRequest, image_of: Callable[[str], Image]) -> Image:
+    return image_of(request.param)
 
 
 def test_an_image_is_as_small_as_it_should_be(image: Image) -> None:
@@ -46,10 +47,10 @@ def test_all_of_an_image_is_byte_code_of_its_own_paths(image: Image) -> None:
     assert b"/function/" in next((image.root / image.function / "__pycache__").glob("main.*.pyc")).read_bytes()
 
 
-def test_a_function_runs_from_its_image_and_leaves_it_as_it_was(image: Image) -> None:
+def test_a_function_runs_from_its_image_and_leaves_it_as_it_was(image: Image, common_folder: Path) -> None:
     before = image.files()
 
-    with image.run({"KUBESTANDBY_CONFIG": str(configuration(image.root.parent))}) as running:
+    with image.run({"KUBESTANDBY_CONFIG": str(configuration(common_folder))}) as running:
         said = running.gateway("GET", "/").said
         event = running.call({"eventType": "com.example.unknown", "cloudEventsVersion": "0.1"})
         users = {Path(f"/proc/{pid}").stat().st_uid for pid in session_of(running.process.pid)}
