@@ -62,3 +62,14 @@ def test_copy_is_made_in_the_other_region_where_asked_for(applied_examples: dict
     for policy in applied_examples["oke-to-onprem"].of("oci_objectstorage_replication_policy"):
         is_first = policy.address.startswith("module.first")
         assert policy.values["destination_region_name"] == ("eu-amsterdam-1" if is_first else "eu-frankfurt-1")
+
+
+def test_both_sites_keep_for_as_long(applied: Applied) -> None:
+    kept = [
+        (rule["duration"][0]["time_amount"], rule["duration"][0]["time_unit"], rule["time_rule_locked"])
+        for bucket in applied.of("oci_objectstorage_bucket")
+        for rule in bucket.values["retention_rules"]
+    ]
+
+    assert len(kept) == 2
+    assert kept[0] == kept[1]

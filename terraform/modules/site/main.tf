@@ -1,8 +1,8 @@
 # One site: a region with buckets, keys, functions and all that calls them. Both sites are made from this same module with
 # the same inputs, so that roles can change without Terraform.
 locals {
-  kubeconfig_secret = "${var.name}-kubeconfig"
-  webhook_secrets   = { for webhook in var.webhook_names : webhook => "${var.name}-webhook-${replace(webhook, "/", "-")}" }
+  kubeconfig_secret = "kubeconfig"
+  webhook_secrets   = { for webhook in var.webhook_names : webhook => "webhook-${replace(webhook, "/", "-")}" }
   has_gateway       = var.gateway != null
 }
 

@@ -44,7 +44,7 @@ resource "oci_vault_secret" "this" {
   compartment_id = var.compartment_id
   vault_id       = oci_kms_vault.this.id
   key_id         = oci_kms_key.storage.id
-  secret_name    = each.value
+  secret_name    = "${var.name}-${each.value}"
   description    = "Its value is set outside of Terraform: see docs/install-oci.md"
   freeform_tags  = var.tags
 

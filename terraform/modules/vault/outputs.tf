@@ -19,6 +19,6 @@ output "crypto_endpoint" {
 }
 
 output "secret_ids" {
-  description = "OCIDs of the secrets, by name."
+  description = "OCIDs of the secrets, by the names given."
   value       = { for name, secret in oci_vault_secret.this : name => secret.id }
 }

@@ -29,7 +29,7 @@ variable "signing" {
 }
 
 variable "secret_names" {
-  description = "Secrets whose values are set outside of Terraform."
+  description = "Secrets whose values are set outside of Terraform; their names begin with the site's."
   type        = set(string)
   nullable    = false
 }
