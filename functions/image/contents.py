@@ -1,7 +1,7 @@
 """What goes into an image, and what of the libraries stays out. Pure.
 
 The OCI SDK has 170 services of which six are used here, and the Kubernetes client a class for every kind, where
-`adapters.kube_cluster` sends and reads plain JSON. What is left out is never imported; `checking` makes sure.
+`adapters.kube_sender` sends and reads plain JSON. What is left out is never imported; `checking` makes sure.
 """
 
 from pathlib import PurePosixPath

@@ -1,50 +1,27 @@
-"""A Kubernetes cluster behind `ports.Cluster`: the one door to the `kubernetes` package.
+"""A Kubernetes cluster behind `ports.Cluster`: what is asked of an API server, and how its answers are understood."""
 
-Of that package we use authentication, TLS and the connection pool (`ApiClient`). Its discovery and typed models turn
-a failing server into "no resources", and its retries know neither budgets nor writes: those are ours.
-"""
-
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
 
 import orjson
 
-from kubestandby import __version__, manifest_yaml
-from kubestandby.adapters import kube_credentials, kube_discovery, kube_reach, kube_reviews
-from kubestandby.adapters.kube_access import check_kubeconfig, client_words, no_reply
-from kubestandby.adapters.kube_http import (
-    Call,
-    KubeHttp,
-    Reply,
-    ReplyTooLargeError,
-    RetrySettings,
-)
+from kubestandby import manifest_yaml
+from kubestandby.adapters import kube_discovery, kube_reviews
+from kubestandby.adapters.kube_http import Call, KubeHttp, ReplyTooLargeError, RetrySettings
 from kubestandby.adapters.kube_pace import Pace
-from kubestandby.errors import ClusterError, ConfigError, ListExpiredError
+from kubestandby.adapters.kube_sender import ApiSender
+from kubestandby.errors import ClusterError, ListExpiredError
 from kubestandby.groups import ClusterAccess, ClusterLimits
 from kubestandby.ports import ClusterIdentity, Discovery, Page
 from kubestandby.privileges import HeldRules, Right
 from kubestandby.resources import FIELD_MANAGER, Manifest, ObjectRef, ResourceType
 
-if TYPE_CHECKING:
-    from kubernetes.client import ApiClient
-    from urllib3 import BaseHTTPResponse
-
 USUAL_LIMITS = ClusterLimits()
-CONNECT_SECONDS = 10.0
-READ_SECONDS = 60.0
-"""Between two pieces of an answer; `ANSWER_SECONDS` is for the whole of it."""
-ANSWER_SECONDS = 180.0
-CHUNK_BYTES = 1 << 18
 DISCOVERY_BUDGET_SECONDS = 5.0
 WANTED_PAGE_BYTES = 8 << 20
 LARGEST_PAGE_BYTES = 16 << 20
-RENEW_AT_MOST_EVERY_SECONDS = 5.0
 
 
 def connect(
@@ -56,7 +33,7 @@ def connect(
         ConfigError: the kubeconfig is missing, unreadable or wrong, or has no such context.
     """
     pace = Pace(limits.requests_in_flight, limits.requests_per_second)
-    sender = _ApiSender(access, site, connections=limits.requests_in_flight)
+    sender = ApiSender(access, site, connections_kept=limits.requests_in_flight)
     return KubeCluster(KubeHttp(sender, retry or RetrySettings(), pace=pace), page_size=limits.page_size)
 
 
@@ -246,158 +223,3 @@ def _items(body: Mapping[str, Any], resource: ResourceType, subject: str) -> Seq
     for item in items:
         item["apiVersion"], item["kind"] = resource.gvk.api_version, resource.gvk.kind
     return items
-
-
-def _body(response: "BaseHTTPResponse", max_bytes: int) -> bytes:
-    """Reads an answer to its end; one that comes too slowly, or is too large, is broken off."""
-    deadline = time.monotonic() + ANSWER_SECONDS
-    pieces: list[bytes] = []
-    size = 0
-    while piece := response.read1(CHUNK_BYTES):
-        pieces.append(piece)
-        size += len(piece)
-        if max_bytes and size > max_bytes:
-            response.close()
-            raise ReplyTooLargeError
-        if time.monotonic() > deadline:
-            response.close()
-            raise TimeoutError
-    return b"".join(pieces)
-
-
-@dataclass(slots=True)
-class _ApiSender:
-    """Sends requests through an `ApiClient`, which it makes afresh when credentials have to be read again."""
-
-    access: ClusterAccess
-    site: str
-    connections: int
-    _client: "ApiClient" = field(init=False)
-    _renewed: float = field(init=False)
-    _lock: Lock = field(init=False, default_factory=Lock)
-
-    def __post_init__(self) -> None:
-        self._client = self._make(renewed=False)
-        self._renewed = time.monotonic()
-
-    @property
-    def where(self) -> str:
-        """`cluster of site east (kubeconfig /path, context east)`."""
-        return kube_reach.name_of(self.access, self.site)
-
-    @property
-    def host(self) -> str:
-        """The API server's address."""
-        return str(self._client.configuration.host)
-
-    def renew(self) -> None:
-        """Reads the credentials afresh, unless another thread just did."""
-        with self._lock:
-            if time.monotonic() - self._renewed < RENEW_AT_MOST_EVERY_SECONDS:
-                return
-            self._client = self._make(renewed=True)
-            self._renewed = time.monotonic()
-
-    def send(self, call: Call) -> Reply:
-        """Sends it once."""
-        import urllib3.exceptions
-
-        try:
-            return self._send(call)
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise no_reply(error) from error
-
-    def _send(self, call: Call) -> Reply:
-        import urllib3
-
-        client = self._client
-        headers = {"Accept": call.accept, "User-Agent": f"{FIELD_MANAGER}/{__version__}"}
-        if call.body:
-            headers["Content-Type"] = call.content_type
-        client.update_params_for_auth(headers, [], ["BearerToken"], call.path, call.method, None)
-        query = f"?{urlencode(call.query)}" if call.query else ""
-        response = client.rest_client.pool_manager.request(
-            call.method,
-            f"{client.configuration.host}{call.path}{query}",
-            body=call.body or None,
-            headers=headers,
-            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
-            retries=False,
-            preload_content=False,
-        )
-        try:
-            body = _body(response, call.max_bytes)
-            return Reply(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
-        finally:
-            response.release_conn()
-
-    def _make(self, *, renewed: bool) -> "ApiClient":
-        from kubernetes import client, config
-
-        configuration = client.Configuration()
-        configuration.connection_pool_maxsize = self.connections
-        configuration.retries = False
-        try:
-            if self.access.in_cluster:
-                config.load_incluster_config(  # type: ignore[no-untyped-call]
-                    client_configuration=configuration
-                )
-            elif server := kube_reach.server_of(self.access, self.where, renewed=renewed):
-                _go_to(server, configuration)
-            else:
-                return self._from_kubeconfig(configuration)
-        except config.ConfigException as error:
-            raise ConfigError(f"{self.where} cannot be set up: {client_words(error)}; correct it") from error
-        except ValueError as error:  # base64 that is none, of which the exception may repeat a part
-            raise ConfigError(f"{self.where} cannot be set up: its credentials are not base64") from error
-        except OSError as error:  # of ssl, which never repeats what it has read
-            raise ConfigError(
-                f"{self.where} cannot be set up: its certificates and key cannot be used ({type(error).__name__});"
-                " put a kubeconfig with others there"
-            ) from error
-        return client.ApiClient(configuration)
-
-    def _from_kubeconfig(self, configuration: Any) -> "ApiClient":
-        """What the package writes to files of what stands in the kubeconfig goes at once: only TLS has to read it."""
-        from kubernetes import client, config
-
-        access = self.access
-        given = kube_reach.secret_kubeconfig(access, self.where) if access.kubeconfig_secret else None
-        with kube_credentials.passing_folder() as folder:
-            try:
-                self._load_kubeconfig(given, configuration, folder)
-                api = client.ApiClient(configuration)
-                kube_credentials.keep_in_memory(folder, configuration, api.rest_client.pool_manager)
-            finally:
-                # It would give the same file to whoever has the same credentials again.
-                config.kube_config._temp_files.clear()  # noqa: SLF001 - this version is pinned
-        return api
-
-    def _load_kubeconfig(self, given: Mapping[str, Any] | None, configuration: Any, folder: Path) -> None:
-        """Loads the one that was given, or that of the file; certificates and keys in it pass through the folder."""
-        from kubernetes import config
-
-        access = self.access
-        options = {
-            "context": access.context or None,
-            "client_configuration": configuration,
-            "persist_config": False,
-            "temp_file_path": str(folder),
-        }
-        if given is not None:
-            config.load_kube_config_from_dict(dict(given), **options)  # type: ignore[no-untyped-call]
-            return
-        check_kubeconfig(access.kubeconfig, access.context, where=self.where)
-        config.load_kube_config(str(access.kubeconfig), **options)  # type: ignore[no-untyped-call]
-
-
-def _go_to(server: kube_reach.Server, configuration: Any) -> None:
-    """Sets a server and its authority; its token is asked for again before every request."""
-
-    def refresh(target: Any) -> None:
-        target.api_key["authorization"] = f"Bearer {server.token()}"
-
-    configuration.host = server.url
-    configuration.ca_cert_data = server.authority or None
-    configuration.refresh_api_key_hook = refresh
-    refresh(configuration)

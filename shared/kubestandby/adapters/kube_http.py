@@ -1,6 +1,6 @@
 """HTTP to an API server: bounded retries, strict decoding, and errors that name the cluster and the next step.
 
-Knows nothing of TLS and credentials: `kube_cluster` lends it a `Sender`. An answer that cannot be understood is a
+Knows nothing of TLS and credentials: `kube_sender` lends it a `Sender`. An answer that cannot be understood is a
 failure, never "nothing there".
 """
 
@@ -56,7 +56,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer. Header names are in lower case."""
+    """One answer. Headers are found by their names in lower case."""
 
     status: int
     headers: Mapping[str, str]

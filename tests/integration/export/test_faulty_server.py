@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kubestandby.adapters import kube_cluster
+from kubestandby.adapters import kube_cluster, kube_sender
 from kubestandby.adapters.kube_cluster import KubeCluster
 from kubestandby.adapters.kube_http import RetrySettings
 from kubestandby.errors import ClusterUnavailableError
@@ -154,13 +154,13 @@ def test_redirect_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_server_that_stops_talking_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kube_cluster, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(kube_sender, "READ_SECONDS", 0.2)
     with server(Faults.fall_silent) as url, pytest.raises(ClusterUnavailableError, match="timed out"):
         listed(reach(tmp_path, url))
 
 
 def test_answer_that_only_drips_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kube_cluster, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(kube_sender, "ANSWER_SECONDS", 0.2)
     with server(Faults.drip) as url, pytest.raises(ClusterUnavailableError, match="timed out"):
         listed(reach(tmp_path, url))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from kubestandby.adapters import kube_cluster
+from kubestandby.adapters import kube_cluster, kube_sender
 from kubestandby.adapters.kube_cluster import connect
 from kubestandby.adapters.oci import endpoints, principals
 from kubestandby.errors import ClusterError
@@ -74,7 +74,7 @@ def test_oke_cluster_is_read_and_written_and_outlasts_the_platforms_token(
     namespace_factory: NamespaceFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(kube_cluster, "RENEW_AT_MOST_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(kube_sender, "RENEW_AT_MOST_EVERY_SECONDS", 0.0)
     namespace = namespace_factory(primary, prefix="oke")
     cluster = connect(Access(oke=OkeCluster(id=OCID)), site="east")
 

@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from kubestandby.adapters import kube_credentials
-from kubestandby.adapters.kube_cluster import _ApiSender, connect
+from kubestandby.adapters.kube_cluster import connect
+from kubestandby.adapters.kube_sender import ApiSender
 from kubestandby.errors import ConfigError
 from kubestandby.groups import ClusterAccess
 from tests.testbed.kubeconfig import write_kubeconfig
@@ -47,8 +48,8 @@ def kubeconfig(tmp_path: Path) -> Path:
     )
 
 
-def sender(kubeconfig: Path) -> _ApiSender:
-    return _ApiSender(ClusterAccess(kubeconfig=kubeconfig), "east", connections=1)
+def sender(kubeconfig: Path) -> ApiSender:
+    return ApiSender(ClusterAccess(kubeconfig=kubeconfig), "east", connections_kept=1)
 
 
 def test_no_file_is_left_and_connections_have_the_key_in_memory(kubeconfig: Path, temporary: Path) -> None:
