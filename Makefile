@@ -7,7 +7,7 @@ LOCKS  := dev cli export sanitize restore
 APP    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock format lint types layers check test test-unit demo bench wheel clean
+.PHONY: help setup lock format lint types layers check test test-unit demo bench audit sbom wheel clean
 
 help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "; print "kubestandby: make COMMAND\n"} \
@@ -63,6 +63,14 @@ demo: setup ## an application crosses from one cluster to another: APP="FILE..."
 bench: setup ## seconds, memory and requests against floors of the same run: BENCH=full, or 2000, 10000, 50000, large
 	$(BIN)/python -m tests.testbed build
 	$(BIN)/python -m bench
+
+# The lock files need no network. Known weaknesses do: where their data cannot be had, this says SKIPPED and fails with 77.
+audit: setup ## are the lock files as pyproject.toml asks, and are weaknesses of what is locked known?
+	$(BIN)/python -m supply_chain.locks
+	$(BIN)/python -m supply_chain.audit
+
+sbom: setup ## a bill of materials (CycloneDX) for each thing that is delivered, in dist/
+	$(BIN)/python -m supply_chain.sbom dist
 
 wheel: setup ## the distribution, in dist/
 	$(BIN)/python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist .
