@@ -48,7 +48,7 @@ class PayloadLimits:
     """What is taken on at most, whatever a request says. Sizes are in bytes."""
 
     packed_bytes: int = 512 * 1024 * 1024
-    line_bytes: int = 32 * 1024 * 1024
+    line_bytes: int = 8 * 1024 * 1024
     plain_bytes: int = 4 * 1024**3
     objects: int = 500_000
 

@@ -22,6 +22,9 @@ from kubestandby.errors import FormatError
 MAX_DEPTH = 200
 """Levels of nesting. Real objects, CRD schemas included, stay below 60."""
 
+MAX_LINES = 2_000_000
+"""About one per value. etcd's default of 1.5 MiB an object has room for less than half as many."""
+
 _INDENTS = tuple("  " * depth for depth in range(MAX_DEPTH + 1))
 _FIRST_KEYS = ("apiVersion", "kind", "metadata")
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
@@ -33,9 +36,9 @@ _NOT_PRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 """What JSON may hold as it is and YAML may not (YAML 1.2, 5.1), and line breaks of YAML 1.1."""
 
 _LINE = re.compile(
-    rb"( *)((?:- )*)"
+    rb"( *)((?:- ){0,%d}+)"
     rb'(?:([A-Za-z_][A-Za-z0-9_./-]*+|(?:\? )?"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"(?:\n *(?=:))?):)?'
-    rb" ?(.*)\n"
+    rb" ?(.*)\n" % (MAX_DEPTH + 1)
 )
 """Indentation, dashes, key, scalar. Lenient: what it lets through is caught when the value is written again.
 
@@ -92,6 +95,8 @@ def emit(manifest: Mapping[str, Any]) -> bytes:
         keys = first + sorted(key for key in manifest if key not in _FIRST_KEYS)
         _write_mapping(manifest, keys, 0, "", lines.append)
         text = "".join(lines)
+        if text.count("\n") > MAX_LINES:
+            raise FormatError(f"a manifest has more than {MAX_LINES} values")
         if not text.isascii() or "\x7f" in text:
             text = _NOT_PRINTABLE.sub(_escape, text)
         return text.encode()
@@ -128,6 +133,8 @@ def parse(data: bytes, what: str) -> dict[str, Any]:
         return {}
     if not data.endswith(b"\n"):
         raise FormatError(f"{what} is not canonical YAML: it ends in the middle of a line")
+    if data.count(b"\n") > MAX_LINES:
+        raise FormatError(f"{what} is no manifest: it has more than {MAX_LINES} lines")
     lines = _LINE.findall(data)
     try:
         value = _assemble(lines, _decode_scalars(lines))

@@ -1,8 +1,4 @@
-"""Every reader of bytes that others may have made: how it is called, and how much memory it may take.
-
-
-(`test_memory`). The sizes of what is read at all are beside it in `docs/security.md`.
-"""
+"""Every reader of bytes that others may have made, and how it is called."""
 
 from __future__ import annotations
 
@@ -40,6 +36,8 @@ Read = Callable[[], Any]
 FOREIGN_LIMITS = FileLimits(file_bytes=4 << 20, total_bytes=12 << 20, files=2000)
 PAYLOAD_LIMITS = PayloadLimits(packed_bytes=1 << 20, line_bytes=1 << 20, plain_bytes=8 << 20, objects=2000)
 """Smaller than those of the product, so that a bomb in a test goes off early."""
+
+PRODUCT_LIMITS = FileLimits(), PayloadLimits()
 
 
 def event(data: bytes, _: Path) -> Read:

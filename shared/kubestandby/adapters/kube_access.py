@@ -16,6 +16,9 @@ from kubestandby.errors import ConfigError
 
 MAX_BYTES = 4 << 20
 _MAX_DEPTH = 64
+_MAX_EVENTS = 200_000
+"""Of the parser: some thousands of clusters. What is made of one takes about a thousand times its bytes."""
+
 _TEXTS = frozenset(
     {
         "server",
@@ -126,7 +129,9 @@ def _parsed(data: bytes, where: str) -> Mapping[str, Any]:
 def _check_shape(events: Iterable[yaml.Event], where: str) -> None:
     """Looks at the parser's events first: what builds the values is recursive, and repeats what aliases name."""
     depth = 0
-    for event in events:
+    for number, event in enumerate(events):
+        if number > _MAX_EVENTS:
+            raise ConfigError(f"{where}: the file has more values than any kubeconfig; put a kubeconfig there")
         if isinstance(event, yaml.AliasEvent):
             raise ConfigError(f"{where}: the file has aliases (*), as no kubeconfig needs; write the values out")
         if isinstance(event, yaml.CollectionStartEvent):

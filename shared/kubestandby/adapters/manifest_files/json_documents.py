@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from kubestandby.adapters.manifest_files.plain_scalars import json_number
-from kubestandby.adapters.manifest_files.yaml_documents import Document
+from kubestandby.adapters.manifest_files.yaml_documents import MAX_VALUES, Document
 from kubestandby.adapters.marked_yaml import shown
 from kubestandby.errors import ManifestError
 
@@ -30,6 +30,8 @@ def read_json(text: str, what: str) -> Iterator[Document]:
         NotJsonError: the text is not JSON; the message is `what:line: ...`, as always.
         ManifestError: it is JSON that is refused: a key is there twice, a number that no float holds, deep nesting.
     """
+    if sum(map(text.count, "[{,")) > MAX_VALUES:  # as many values at most, whatever is in texts
+        raise ManifestError(f"{what}:1: more than {MAX_VALUES} values in one file; split the file")
     position, line = _SPACE.match(text).end(), 1  # type: ignore[union-attr]  # it matches everywhere
     counted = 0
     while position < len(text):

@@ -22,6 +22,12 @@ Path = tuple[str | int, ...]
 _DEEPEST = MAX_DEPTH + 2
 """A manifest within a list is two levels further down."""
 
+MAX_VALUES = 5_000_000
+"""Of one file: more than 64 MiB of manifests have, and what a machine has the memory for."""
+
+_MOST_LINES = 500_000
+"""So many values have their line remembered; for the others that of the nearest one around them is told."""
+
 _LINES_DEPTH = 6
 """Levels whose lines are remembered: as far as anybody looks for mistakes, `items[3].metadata.labels.app`."""
 
@@ -99,6 +105,7 @@ class _Reader:
         self._lines: dict[Path, int] = {}
         self._root: _Node | None = None
         self._expanded = 0
+        self._values = 0
         self._take: dict[type[yaml.Event], Callable[[Any], None]] = {
             yaml.ScalarEvent: self._scalar,
             yaml.MappingStartEvent: self._mapping,
@@ -206,6 +213,9 @@ class _Reader:
 
     def _place(self, node: _Node) -> Path | None:
         """Puts the value where it belongs and says where that is, None where that is too far down to matter."""
+        self._values += 1
+        if self._values > MAX_VALUES:
+            self._refuse(f"more than {MAX_VALUES} values in one file; split the file")
         if not self._stack:
             self._root = node
             return ()
@@ -220,7 +230,7 @@ class _Reader:
         else:
             top.node.value[step] = node.value
             top.key = _NO_KEY
-        if top.path is None or len(top.path) >= _LINES_DEPTH:
+        if top.path is None or len(top.path) >= _LINES_DEPTH or len(self._lines) >= _MOST_LINES:
             return None
         path = (*top.path, step)
         self._lines[path] = line

@@ -1,0 +1,41 @@
+"""No input makes a reader take more memory than its cap: measured in processes that only read one bomb each."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.hostile.bombs import BOMBS, CAPS_MIB
+from tests.hostile.readers import READERS
+
+Measured = dict[str, tuple[float, str]]
+
+
+@pytest.fixture(scope="module")
+def measured() -> Measured:
+    """What each bomb took, in MiB, and how it ended. All in one run: starting Python takes longer than reading one."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.hostile.bombs"], capture_output=True, text=True, timeout=300, check=True
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {name: (took, ended) for name, took, ended in lines}
+
+
+@pytest.mark.xdist_group("bombs")
+@pytest.mark.parametrize("name", BOMBS)
+def test_bomb_takes_no_more_memory_than_its_readers_cap(name: str, measured: Measured) -> None:
+    took, ended = measured[name]
+
+    assert ended in ("refused", "read")
+    assert took <= CAPS_MIB[BOMBS[name][0]]
+
+
+def test_every_reader_of_large_inputs_has_a_cap_and_a_bomb() -> None:
+    small = {name for name in READERS if name.startswith("webhook") and name != "webhook of github"}
+    small |= {"sanitized index", "root key", "age identity", "fingerprint key"}  # the same readers under other names
+
+    assert set(CAPS_MIB) == set(READERS) - small
+    assert {reader for reader, _ in BOMBS.values()} == set(CAPS_MIB)
