@@ -116,7 +116,7 @@ def _not_allowed(finding: _Finding) -> str:
 
 def _may_be_secret(finding: _Finding) -> bool:
     """Where a secret's place is told, people write the secret; and URLs may hold a password (RFC 3986, userinfo)."""
-    return "secretsFrom" in finding.path or "@" in str(finding.given)
+    return any(str(part).endswith("From") for part in finding.path) or "@" in str(finding.given)
 
 
 def _about(finding: _Finding) -> str:

@@ -185,7 +185,22 @@ FIELDS: dict[str, Row] = {
         "secretsFrom[0].env|name of an environment",
     ),
     "a secret under value": (hook(f"{{value: '{CANARY}'}}"), C, "secretsFrom[0].value: there is no such field"),
-    "a secret of a vault": (hook("{vault: ocid1.vaultsecret.x}"), C, "secretsFrom[0].vault|write {file: PATH}"),
+    "a secret of a vault": (hook("{vault: ocid1.vaultsecret.x}"), C, "secretsFrom[0].vault|write OCID of a secret"),
+    "a token as the name of a secret": (
+        changed("{kubeconfig: west.yaml}", f"{{server: https://a, tokenFrom: {{vault: {CANARY}}}}}"),
+        C,
+        ":13: spec.sites.west.cluster|",
+    ),
+    "a token beside the server": (
+        changed("{kubeconfig: west.yaml}", f"{{server: https://a, token: {CANARY}}}"),
+        C,
+        ":13: spec.sites.west.cluster.token: there is no such field",
+    ),
+    "a server with a password": (
+        changed("{kubeconfig: west.yaml}", f"{{server: 'https://a:{CANARY}@b', tokenFrom: {{vault: {CANARY}}}}}"),
+        C,
+        ":13: spec.sites.west.cluster|",
+    ),
     "no secret": (more("  webhooks: [{name: ci, kind: github}]\n"), C, "secretsFrom is missing|write [{file: PATH}]"),
     "three secrets": (hook("{env: A}, {env: B}, {env: C}"), C, "secretsFrom"),
     "a secret for events": (hook("{env: A}", "ocir"), C, "secretsFrom|leave it out"),
