@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubestandby import codec
+from kubestandby.adapters.abandoned import sweep
 from kubestandby.errors import ConfigError
 from kubestandby.keys import age
 from kubestandby.keys.age import AgeIdentity
@@ -32,6 +33,10 @@ ROOT_PUBLIC = "root.pub"
 ROOT_PRIVATE = "offline/root.key"
 BREAK_GLASS = "offline/break-glass.age"
 MAX_KEY_BYTES = 64 * 1024
+_ASIDE = ".kubestandby-keys-"
+_LONGEST_MAKING_SECONDS = 3600.0
+"""Keys that are half made and older than that were left by a process that was killed."""
+
 _NOT_OURS = 0o027
 """Rights that nobody else may have on a private key: others none, the group none but to read (mounted Secrets)."""
 
@@ -126,7 +131,8 @@ def create_folder(path: Path, bundle: KeyBundle) -> None:
                 " `kubestandby keys rotate` replaces keys"
             )
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+        sweep(path.parent, _ASIDE, older_than_seconds=_LONGEST_MAKING_SECONDS)
+        aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=path.parent))
         try:
             for name, data in _files_of(bundle, aside).items():
                 write_private(name, data)

@@ -10,11 +10,12 @@ import os
 import shutil
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from kubestandby.adapters.abandoned import sweep
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
@@ -33,7 +34,7 @@ def passing_folder() -> Iterator[Path]:
     """A private folder that is gone, with all that is in it, at the end of the block."""
     with _ONE_AT_A_TIME:
         parent = _parent()
-        _sweep(parent)
+        sweep(parent, PREFIX, older_than_seconds=LEFT_BEHIND_SECONDS)
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
         try:
             yield folder
@@ -72,12 +73,3 @@ def keep_in_memory(folder: Path, configuration: Any, pools: "PoolManager") -> No
 def _parent() -> Path:
     usable = _IN_MEMORY.is_dir() and os.access(_IN_MEMORY, os.W_OK | os.X_OK)
     return _IN_MEMORY if usable else Path(tempfile.gettempdir())
-
-
-def _sweep(parent: Path) -> None:
-    """Removes what killed processes of this user have left."""
-    for folder in parent.glob(f"{PREFIX}*"):
-        with suppress(OSError):
-            found = folder.lstat()
-            if found.st_uid == os.getuid() and time.time() - found.st_mtime > LEFT_BEHIND_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)

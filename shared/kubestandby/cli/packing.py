@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubestandby import manifest_yaml
+from kubestandby.adapters.abandoned import sweep
 from kubestandby.errors import BadInputError
 from kubestandby.keys.sealed_form import is_sealed
 from kubestandby.resources import Manifest
@@ -43,6 +44,9 @@ _DEFINITION = ("apiextensions.k8s.io", "CustomResourceDefinition")
 _ADMISSION_GROUPS = frozenset({"admissionregistration.k8s.io", "apiregistration.k8s.io"})
 _FIRST_NAMESPACE = 10
 _NOTE = "README.txt"
+_ASIDE = ".kubestandby-pack-"
+_LONGEST_PACK_SECONDS = 3600.0
+"""A folder beside that is older was left by a process that was killed, perhaps with opened Secrets in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +127,8 @@ def _written_aside(folder: Path) -> Iterator[Path]:
         _make_folder(folder.parent)
         if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
             raise BadInputError(f"{folder} is not an empty folder; name one that is empty, or that is not there yet")
-        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        sweep(folder.parent, _ASIDE, older_than_seconds=_LONGEST_PACK_SECONDS)
+        aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=folder.parent))
         try:
             yield aside
             aside.replace(folder)
