@@ -23,7 +23,7 @@ from typing import Any
 import flask
 
 from kubestandby import __version__
-from kubestandby.adapters import event_wire, wire_json
+from kubestandby.adapters import alarm_wire, event_wire, wire_json
 from kubestandby.errors import BadInputError, ConfigError, RoleError, StandbyError
 from kubestandby.events import ObjectCreated
 from kubestandby.layout import Function
@@ -152,9 +152,17 @@ class FunctionApp:
             return Answer(403, {"error": "this is taken from the machine itself only; send a signed webhook"})
         if event is not None:
             return parts.webhooks.on_platform(event)
-        if value and value.get("action") == TICK and parts.handlers.tick:
+        return self._on_plain(parts, value or {}, is_local=is_local(call.peer, headers))
+
+    def _on_plain(self, parts: _Parts, value: Mapping[str, Any], *, is_local: bool) -> Answer:
+        """A call that is no event: straight, or in the message of an alarm that drives the timer."""
+        if alarm_wire.is_alarm(value):
+            if alarm_wire.is_over(value):
+                return Answer(200, {"ignored": "the alarm is over"})
+            value = alarm_wire.call_of(value)
+        if value.get("action") == TICK and parts.handlers.tick:
             return self._on_tick(parts.handlers.tick, value)
-        return self._on_call(parts.context, value or {}, is_local=is_local(call.peer, headers))
+        return self._on_call(parts.context, value, is_local=is_local)
 
     def _on_event(self, context: Context, event: ObjectCreated, deadline: Deadline) -> Answer:
         if deadline is NEVER:
