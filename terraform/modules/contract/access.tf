@@ -1,12 +1,13 @@
 # What each function does in which bucket. `at` says whose bucket: that of the function's own site or of the other one.
-# Names of objects can be listed by whoever works in a bucket; bytes are read, created and deleted under these prefixes
-# alone. A test runs the functions on recording buckets and holds their calls against this table, in both directions.
+# Names are listed in a whole bucket (Object Storage knows no prefix there), bytes are read, created and deleted under these
+# prefixes alone. A test runs the functions on recording buckets and holds their calls against this table, in both directions.
 locals {
   object_access = {
     export = [
       {
         at     = "own"
         bucket = "control"
+        list   = true
         read   = ["applied/*", "begun/*", "config/*", "deliveries/*", "epochs/*", "imports/*", "outcomes/*", "requests/*"]
         create = ["begun/*", "deliveries/*", "epochs/*", "outcomes/*", "requests/*"]
         delete = ["deliveries/*", "imports/*"]
@@ -14,6 +15,7 @@ locals {
       {
         at     = "own"
         bucket = "data"
+        list   = true
         read   = ["heartbeats/*", "raw/*", "reports/*", "sanitized/*"]
         create = ["heartbeats/*", "raw/*"]
         delete = []
@@ -22,28 +24,30 @@ locals {
         # A webhook may reach the standby: it asks the primary for the export.
         at     = "other"
         bucket = "control"
+        list   = true
         read   = ["begun/*", "deliveries/*", "epochs/*", "outcomes/*", "requests/*"]
         create = ["deliveries/*", "epochs/*", "requests/*"]
         delete = []
       },
-      { at = "other", bucket = "data", read = ["heartbeats/*"], create = ["heartbeats/*"], delete = [] },
+      { at = "other", bucket = "data", list = true, read = ["heartbeats/*"], create = ["heartbeats/*"], delete = [] },
     ]
     sanitize = [
       {
         at     = "own"
         bucket = "control"
-        read   = ["config/*", "epochs/*", "outcomes/*", "requests/*"]
+        list   = true
+        read   = ["config/*", "outcomes/*", "requests/*"]
         create = ["outcomes/*", "requests/*"]
         delete = []
       },
-      { at = "own", bucket = "data", read = ["raw/*"], create = [], delete = [] },
-      { at = "other", bucket = "control", read = ["epochs/*"], create = [], delete = [] },
-      { at = "other", bucket = "data", read = ["sanitized/*"], create = ["sanitized/*"], delete = [] },
+      { at = "own", bucket = "data", list = false, read = ["raw/*"], create = [], delete = [] },
+      { at = "other", bucket = "data", list = true, read = ["sanitized/*"], create = ["sanitized/*"], delete = [] },
     ]
     restore = [
       {
         at     = "own"
         bucket = "control"
+        list   = true
         read   = ["applied/*", "config/*", "epochs/*", "outcomes/*", "requests/*"]
         create = ["applied/*", "epochs/*", "outcomes/*", "requests/*"]
         delete = []
@@ -51,12 +55,13 @@ locals {
       {
         at     = "own"
         bucket = "data"
+        list   = true
         read   = ["heartbeats/*", "reports/*", "sanitized/*"]
         create = ["reports/*"]
         delete = []
       },
-      { at = "other", bucket = "control", read = ["epochs/*"], create = ["epochs/*"], delete = [] },
-      { at = "other", bucket = "data", read = ["heartbeats/*"], create = [], delete = [] },
+      { at = "other", bucket = "control", list = true, read = ["epochs/*"], create = ["epochs/*"], delete = [] },
+      { at = "other", bucket = "data", list = true, read = ["heartbeats/*"], create = [], delete = [] },
     ]
   }
 

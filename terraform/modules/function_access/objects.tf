@@ -20,7 +20,7 @@ locals {
     for site, grants in local.object_grants : site => flatten([
       for grant in grants : [
         for verb in [
-          { permissions = "OBJECT_INSPECT", keys = null },
+          { permissions = "OBJECT_INSPECT", keys = grant.list ? null : [] },
           { permissions = "OBJECT_READ", keys = grant.read },
           { permissions = "OBJECT_CREATE", keys = grant.create },
           { permissions = "OBJECT_DELETE", keys = grant.delete },

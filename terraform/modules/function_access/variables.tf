@@ -23,6 +23,7 @@ variable "object_access" {
   type = map(list(object({
     at     = string
     bucket = string
+    list   = bool
     read   = list(string)
     create = list(string)
     delete = list(string)
