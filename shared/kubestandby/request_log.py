@@ -13,7 +13,7 @@ from kubestandby.keys.trust import KeyRole
 from kubestandby.layout import Action
 from kubestandby.outcomes import Outcomes
 from kubestandby.ports import Clock, ObjectStore
-from kubestandby.request_names import TURN, TURNS, hour_prefix, is_due, new_name, turns_name
+from kubestandby.request_names import TURN, TURNS, hour_prefix, is_due, new_name, origin_id, turns_name
 from kubestandby.requests import ImportOrder, Outcome, Request, WorkPart
 from kubestandby.snapshots import GroupName, SiteName, SnapshotId
 from kubestandby.stored_requests import StoredRequests, pending_names, request_names
@@ -21,6 +21,8 @@ from kubestandby.stored_requests import StoredRequests, pending_names, request_n
 MAX_AGE = timedelta(hours=24)
 """How long after it was asked for a request may be begun: later it would surprise, and may be an old one put back."""
 
+_DAY_FORMAT = "%Y%m%d"
+_DAY = "YYYYMMDD"
 _NEWEST = 3
 """How many of the newest requests are looked at for one that is waiting; behind a begun one there hardly ever is."""
 
@@ -196,6 +198,18 @@ class RequestLog:
             StoreError: the bucket cannot be listed.
         """
         return tuple(sorted(request_names(self._control, group)))
+
+    def attempts(self, group: GroupName, name: str) -> tuple[str, ...]:
+        """Names of the requests for the same work as this one, as far as they are of its day or of today, oldest first.
+
+        Lists by day, so that the look takes as long after years as on the first day.
+
+        Raises:
+            StoreError: the bucket cannot be listed.
+        """
+        days = {name[: len(_DAY)], self._clock.now().astimezone(UTC).strftime(_DAY_FORMAT)}
+        names = (found for day in days for found in request_names(self._control, group, day))
+        return tuple(sorted(found for found in names if origin_id(found) == origin_id(name)))
 
     def pending(self, group: GroupName) -> tuple[str, ...]:
         """Names of the requests without an outcome, oldest first; a continuation counts as the one that it continues.

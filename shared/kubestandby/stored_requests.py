@@ -153,9 +153,9 @@ def believe_request(
     return found
 
 
-def request_names(control: ObjectStore, group: GroupName) -> Iterator[str]:
-    """Names of all requests in a control bucket, in no order."""
-    keys = (layout.parse_request_key(key) for key in control.list(layout.request_prefix(group)))
+def request_names(control: ObjectStore, group: GroupName, beginning: str = "") -> Iterator[str]:
+    """Names of all requests in a control bucket, or of those that begin so, in no order."""
+    keys = (layout.parse_request_key(key) for key in control.list(layout.request_prefix(group) + beginning))
     return (key.name for key in keys if key)
 
 

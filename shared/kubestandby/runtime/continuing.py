@@ -16,7 +16,7 @@ from kubestandby.errors import ObjectMissingError, OutOfTimeError, SnapshotError
 from kubestandby.groups import ProtectionGroup
 from kubestandby.layout import Action
 from kubestandby.request_log import RequestLog
-from kubestandby.request_names import attempt_of, origin_id
+from kubestandby.request_names import attempt_of
 from kubestandby.requests import Request, Verdict, WorkPart
 from kubestandby.runtime.context import Context
 from kubestandby.runtime.work import ArrivedSnapshot, RequestedWork, Result
@@ -101,7 +101,7 @@ def later_attempt(log: RequestLog, group: ProtectionGroup, request: Request) -> 
     An event that comes twice would otherwise have every part done twice, and the next one four times. What somebody
     else has put beside the request under such a name is none.
     """
-    names = [name for name in log.requests(group.name) if origin_id(name) == origin_id(request.name)]
+    names = log.attempts(group.name, request.name)
     rank = {name: (attempt_of(name), name) for name in names}
     later = [name for name in names if attempt_of(name) > attempt_of(request.name)]
     same = [name for name in names if attempt_of(name) == attempt_of(request.name) and name < request.name]

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from kubestandby.adapters import event_wire
 from kubestandby.events import ObjectCreated
 from kubestandby.groups import RestoreMode
-from kubestandby.layout import Action
+from kubestandby.layout import Action, Function
 from kubestandby.request_names import is_continuation
 from kubestandby.requests import Outcome, Verdict, WorkPart
 from kubestandby.runtime.continuing import MAX_PARTS, why_hopeless
-from kubestandby.runtime.deadlines import LIMIT_VARIABLE
+from kubestandby.runtime.deadlines import LIMIT_VARIABLE, Deadline
 from kubestandby.snapshots import Stage
 from tests.fakes.fake_clock import FakeClock
 from tests.fakes.fake_cluster import FakeCluster
@@ -208,6 +209,35 @@ def test_workloads_are_waited_for_once_in_all_parts_together(world: World) -> No
     ready = world.group.restore.ready_timeout_seconds
     assert outcome.verdict is Verdict.INCOMPLETE
     assert ready * 0.5 < waited <= ready
+
+
+def test_a_restore_whose_process_is_told_to_end_goes_on_in_another(world: World) -> None:
+    request = world.ask("west", Action.RESTORE)
+    (event,) = world.events()
+    headers, body = event_wire.encode(event)
+    told = Deadline(world.clock, None, lambda: len(restored(world)) >= 5)
+
+    answer = world.apps[Function.RESTORE].answer("POST", headers, body, deadline=told)
+    world.settle()
+
+    outcome = world.outcome("west", request)
+    assert answer.body["verdict"] == "goes on"
+    assert (outcome.verdict, len(restored(world))) == (Verdict.DONE, OBJECTS)
+
+
+def test_a_snapshot_that_does_not_fit_through_sanitize_fails_clearly(world: World) -> None:
+    (index,) = (key for key in world.data("east").objects if key.startswith("raw/") and key.endswith("index.json"))
+    for key in [key for key in world.data("west").objects if key.startswith("sanitized/")]:
+        world.data("west").delete(key)
+    over = Deadline(world.clock, world.clock.now() - timedelta(seconds=1))
+    headers, body = event_wire.encode(ObjectCreated(bucket=world.data("east").url, key=index, event_id="again"))
+
+    said = world.apps[Function.SANITIZE].answer("POST", headers, body, deadline=over).body
+    (event,) = world.events()
+    said_again = world.apps[Function.SANITIZE].answer("POST", *event_wire.encode(event), deadline=over).body
+
+    assert (said["verdict"], said_again["verdict"]) == ("goes on", "failed")
+    assert "ended before reading the archive" in said_again["message"]
 
 
 def test_nothing_is_cut_where_nothing_presses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
