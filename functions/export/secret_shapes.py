@@ -8,6 +8,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 
 def _words(text: str) -> frozenset[str]:
@@ -18,7 +19,7 @@ KNOWN_FORMS = (
     ("an AWS access key", "AKIA", re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")),
     ("an AWS access key", "ASIA", re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")),
     ("an Azure storage key", "AccountKey=", re.compile(r"AccountKey=[0-9A-Za-z+/]{40,}={0,2}")),
-    ("a GitHub token", "gh", re.compile(r"\bgh[pousr]_[0-9A-Za-z]{36,}\b")),
+    *(("a GitHub token", f"gh{sort}_", re.compile(r"\bgh[pousr]_[0-9A-Za-z]{36,}\b")) for sort in "pousr"),
     ("a GitHub token", "github_pat_", re.compile(r"\bgithub_pat_[0-9A-Za-z_]{40,}")),
     ("a GitLab token", "glpat-", re.compile(r"\bglpat-[0-9A-Za-z_-]{20,}")),
     ("a Google API key", "AIza", re.compile(r"\bAIza[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])")),
@@ -38,6 +39,8 @@ KNOWN_FORMS = (
     ),
 )
 """What it is, a piece that it must have (looked for first: that is fast), and its whole form, as its issuer has it."""
+
+_SHORTEST_FORM = 12
 
 _SECRET_NAMES = frozenset(
     {"credential", "credentials", "passphrase", "passwd", "password", "passwords", "pwd", "secret", "secrets", "token"}
@@ -88,14 +91,20 @@ _BITS_OF_BASE64, _BITS_OF_HEX = 4.0, 3.0
 """Entropy per character from which on a text counts as random (Shannon's)."""
 
 _LINE = re.compile(r"""^[\s"'{,-]*([A-Za-z0-9_.\-]{2,100})["']?\s*[:=]\s*(.*)$""")
-_HINT = re.compile(r"pass|pwd|secret|token|credential|key", re.IGNORECASE)
+_HINTS = tuple(
+    cased
+    for hint in ("pass", "pwd", "secret", "token", "credential", "key")
+    for cased in (hint, hint.capitalize(), hint.upper())
+)
+"""A piece that the name of every secret has."""
+
 MOST_CHARACTERS = 1 << 20
 """A ConfigMap holds no more (core/v1 MaxSecretSize)."""
 
 
 def why_secret(name: str, value: str) -> str:
     """Why a value of one line is likely a secret; "" where it is not. `name`: what it is called."""
-    form = known_form(value)
+    form = known_form(value) if len(value) >= _SHORTEST_FORM else ""
     if form:
         return f"looks like {form}"
     text = value.strip().strip("\"'")
@@ -107,25 +116,44 @@ def why_secret(name: str, value: str) -> str:
 def secrets_in_lines(text: str) -> Iterator[tuple[int, str, str]]:
     """Line, name and reason of each likely secret in a file of several lines: known forms, and `name: value`."""
     text = text[:MOST_CHARACTERS]
-    form = known_form(text)
-    if not form and not _HINT.search(text):
-        return
-    for number, line in enumerate(text.splitlines(), start=1):
-        known = known_form(line) if form else ""
-        found = _LINE.match(line) if known or _HINT.search(line) else None
+    for start, end in sorted(_lines_with(text, (*(piece for _, piece, _ in KNOWN_FORMS), *_HINTS))):
+        line = text[start:end]
+        found = _LINE.match(line)
         name, value = found.groups() if found else ("", "")
-        value = value.strip().rstrip(",;").strip("\"'")
-        if known:
-            yield number, name, f"looks like {known}"
-        elif name and is_called_secret(name) and _may_be_password(value):
-            yield number, name, "is called like a secret"
+        known = known_form(line)
+        reason = f"looks like {known}" if known else ""
+        if name and not known and is_called_secret(name) and _may_be_password(_unquoted(value)):
+            reason = "is called like a secret"
+        if reason:
+            yield text.count("\n", 0, start) + 1, name, reason
+
+
+def _lines_with(text: str, pieces: tuple[str, ...]) -> set[tuple[int, int]]:
+    """Begin and end of each line that has one of the pieces; looks at no line that has none."""
+    found: set[tuple[int, int]] = set()
+    for piece in pieces:
+        position = text.find(piece)
+        while position >= 0:
+            end = text.find("\n", position)
+            end = len(text) if end < 0 else end
+            found.add((text.rfind("\n", 0, position) + 1, end))
+            position = text.find(piece, end)
+    return found
+
+
+def _unquoted(value: str) -> str:
+    return value.strip().rstrip(",;").strip("\"'")
 
 
 def known_form(text: str) -> str:
     """Which known credential is in the text; "" for none."""
-    return next((what for what, piece, form in KNOWN_FORMS if piece in text and form.search(text)), "")
+    for what, piece, form in KNOWN_FORMS:
+        if piece in text and form.search(text):
+            return what
+    return ""
 
 
+@lru_cache(maxsize=8192)  # the same names come again and again, in every object
 def is_called_secret(name: str) -> bool:
     """Whether something of this name is a secret itself, and not what is told about one."""
     words = [word.lower() for word in _NAME_PART.findall(name)]
