@@ -64,14 +64,20 @@ class Applied:
 
 
 class Terraform:
-    """The command, in a folder of its own that holds a copy of the sources."""
+    """The command, in a folder of its own that holds a copy of the sources.
+
+    Attributes:
+        is_offline: whether the provider knows schemas only.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "terraform"
         shutil.copytree(SOURCES, self.folder, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
         self._environment = {**os.environ, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
         self._environment.pop("TF_DATA_DIR", None)
-        if configuration := _offline_configuration():
+        configuration = _offline_configuration()
+        self.is_offline = bool(configuration)
+        if configuration:
             self._environment["TF_CLI_CONFIG_FILE"] = configuration
 
     def run(self, *arguments: str, at: str = ".") -> subprocess.CompletedProcess[str]:

@@ -27,6 +27,24 @@ def test_intervals_become_the_schedules_that_stand_for_them(terraform: Terraform
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_repositories_are_made_in_both_regions(terraform: Terraform) -> None:
+    assert terraform.run("init", "-backend=false", at="registry").returncode == 0
+
+    done = terraform.run("test", at="registry")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_example_with_subnets_of_its_own_is_planned(terraform: Terraform) -> None:
+    if not terraform.is_offline:
+        pytest.skip("a plan by the real provider needs an account")
+
+    done = terraform.run("plan", "-no-color", "-input=false", "-var-file=examples/oke-to-onprem/terraform.tfvars")
+
+    assert done.returncode == 0, done.stderr
+    assert " to add, 0 to change, 0 to destroy." in done.stdout
+
+
 def test_every_topology_has_an_example(applied_examples: dict[str, Applied]) -> None:
     assert EXAMPLES == ("oke-to-oke", "oke-to-onprem", "onprem-to-onprem")
     assert all(example.resources for example in applied_examples.values())

@@ -90,3 +90,11 @@ def test_example_explains_itself(name: str) -> None:
     text = (SOURCES / "examples" / name / "README.md").read_text(encoding="utf-8")
 
     assert f"-var-file=examples/{name}/terraform.tfvars" in text
+
+
+def test_images_are_private_and_tags_stay() -> None:
+    (repository,) = (body for _, name, body in blocks("resource") if name == "oci_artifacts_container_repository")
+
+    (settings,) = repository.values()
+    assert settings["is_public"] is False
+    assert settings["is_immutable"] is True
