@@ -41,7 +41,7 @@ def find_missing(cluster: Cluster, plan: Plan, inventory_name: str, *, is_first:
         ClusterUnavailableError: the cluster cannot be reached any more.
     """
     held = Held(cluster)
-    lacking = dict(_unread(plan))
+    lacking = {right: about for right, about in _unread(plan) if right.verb == "list" or not held.allows(right)}
     if plan.waves or plan.restarts or plan.pruning.waves:
         needed = [*_on_inventory(inventory_name, is_first=is_first), *_needed(plan)]
         lacking.update({_as_granted(right): about for right, about in reversed(needed) if not held.allows(right)})
@@ -52,11 +52,13 @@ def find_missing(cluster: Cluster, plan: Plan, inventory_name: str, *, is_first:
 
 
 def _unread(plan: Plan) -> Iterator[tuple[Right, str]]:
-    """Types that could not be read: their objects are blocked, and say why."""
+    """Types that could not be read: their objects are blocked, and say why. Nobody knows what of them is to be sent."""
     for result in plan.settled:
         right = refused_right(result.reason) if result.change is Change.BLOCKED else None
         if right is not None:
+            name = "" if right.namespace else result.ref.name
             yield right, str(result.ref)
+            yield from ((replace(right, verb=verb, name=name), str(result.ref)) for verb in ("create", "patch"))
 
 
 def _needed(plan: Plan) -> Iterator[tuple[Right, str]]:

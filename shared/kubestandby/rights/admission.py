@@ -126,18 +126,22 @@ def _denied(unless: str, message: str) -> dict[str, Any]:
 
 
 _VARIABLES = (
+    # Fields of a request that are empty are not there at all.
+    _variable("sub", 'has(request.subResource) ? request.subResource : ""'),
+    _variable("space", 'has(request.namespace) ? request.namespace : ""'),
+    _variable("name", 'has(request.name) ? request.name : ""'),
     _variable(
         "resource",
         'request.resource.group == "" ? request.resource.resource'
         ' : request.resource.resource + "." + request.resource.group',
     ),
     _variable("isNamespace", 'variables.resource == "namespaces"'),
-    _variable("place", "variables.isNamespace ? request.name : request.namespace"),
+    _variable("place", "variables.isNamespace ? variables.name : variables.space"),
     _variable("deletes", 'request.operation == "DELETE"'),
     _variable(
         "isInventory",
-        f'variables.resource == "configmaps" && request.namespace == "{OWN_NAMESPACE}" && !variables.deletes'
-        ' && request.name in params.data.inventories.split("\\n")',
+        f'variables.resource == "configmaps" && variables.space == "{OWN_NAMESPACE}" && !variables.deletes'
+        ' && variables.name in params.data.inventories.split("\\n")',
     ),
     _variable(
         "enforced",
@@ -157,14 +161,14 @@ _VARIABLES = (
 )
 
 _VALIDATIONS = (
-    _denied('request.subResource == ""', "a restore writes objects, not their subresources"),
+    _denied('variables.sub == ""', "a restore writes objects, not their subresources"),
     _denied(
         'variables.place == "" || variables.isInventory || (!variables.place.startsWith("kube-")'
         ' && variables.place in params.data.namespaces.split("\\n"))',
         "a restore writes only into the namespaces of its groups, and never into kube-*",
     ),
     _denied(
-        'variables.place != "" || variables.resource + "/" + request.name in params.data.clusterScoped.split("\\n")',
+        'variables.place != "" || variables.resource + "/" + variables.name in params.data.clusterScoped.split("\\n")',
         "a restore writes only those cluster-scoped objects that the snapshot named when `kubestandby rbac` was run",
     ),
     _denied(

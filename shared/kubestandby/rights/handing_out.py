@@ -29,6 +29,9 @@ _NOT_TO_BE_BOUND = frozenset({ANY, "bind", "escalate", "impersonate"})
 _TOKENS = frozenset({ANY, "serviceaccounts/token"})
 _PLURALS = {"Role": "roles", "ClusterRole": "clusterroles"}
 
+RoleKey = tuple[str, str, str]
+"""(kind, namespace, name) of a role or a binding."""
+
 HeldIn = Callable[[str], HeldRules]
 """What the restore may do itself, by namespace; "" is cluster-wide."""
 
@@ -60,8 +63,8 @@ def handed_out(group: ProtectionGroup, sources: Sources, held_in: HeldIn) -> Han
     return HandedOut(grants=tuple(_grants(found)), notes=tuple(found.notes), by_hand=tuple(found.by_hand))
 
 
-def role_key(ref: ObjectRef) -> tuple[str, str, str]:
-    """(kind, namespace, name)."""
+def role_key(ref: ObjectRef) -> RoleKey:
+    """The key of a role or a binding."""
     return ref.gvk.kind, ref.namespace, ref.name
 
 
@@ -75,7 +78,7 @@ def is_grantable(role: Manifest, held: HeldRules) -> bool:
     return not role.get("aggregationRule") and held.covers(rules_of(role))
 
 
-def role_named(binding: Manifest) -> tuple[str, str, str]:
+def role_named(binding: Manifest) -> RoleKey:
     """The key of the role that a binding binds."""
     reference: Mapping[str, Any] = binding.get("roleRef") or {}
     kind, name = str(reference.get("kind", "")), str(reference.get("name", ""))
@@ -96,9 +99,7 @@ def _look_at_role(role: Manifest, held_in: HeldIn, found: _Found) -> None:
         found.notes.append(f"{ref} holds rights that the restore does not: an administrator applies it (--app-roles)")
 
 
-def _look_at_binding(
-    binding: Manifest, roles: Mapping[tuple[str, str, str], Manifest], held_in: HeldIn, found: _Found
-) -> None:
+def _look_at_binding(binding: Manifest, roles: Mapping[RoleKey, Manifest], held_in: HeldIn, found: _Found) -> None:
     ref, key = ObjectRef.of(binding), role_named(binding)
     role = roles.get(key)
     if role is not None and is_grantable(role, held_in(ref.namespace)):

@@ -8,7 +8,8 @@ from kubestandby.resources import Manifest
 from kubestandby.rights.grants import Duty, Grant, Granted
 from kubestandby.rights.subjects import RBAC, Subject
 
-_PART_OF = {"app.kubernetes.io/part-of": "kubestandby"}
+_LABELS = {"app.kubernetes.io/part-of": "kubestandby", "kubestandby.dev/exclude": "true"}
+"""Rights belong to the cluster that they are on: they must not travel with the application's namespaces."""
 _ORDER = ("Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
 
 
@@ -49,7 +50,7 @@ def _name(duty: Duty, group: ProtectionGroup, one: Grant) -> str:
 
 
 def _object(api_version: str, kind: str, name: str, namespace: str, labels: dict[str, str]) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"name": name, "labels": {**_PART_OF, **labels}}
+    metadata: dict[str, Any] = {"name": name, "labels": {**_LABELS, **labels}}
     if namespace:
         metadata["namespace"] = namespace
     if kind == "Namespace":

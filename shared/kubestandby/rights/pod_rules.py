@@ -5,7 +5,7 @@ As the level `baseline` of the Pod Security Standards, in what gives a Pod hold 
 """
 
 _SPEC_BY_RESOURCE = """
-variables.deletes || request.subResource != "" ? []
+variables.deletes || variables.sub != "" ? []
 : variables.resource == "pods" ? [object.spec]
 : variables.resource == "podtemplates" && has(object.template) && has(object.template.spec) ? [object.template.spec]
 : variables.resource == "cronjobs.batch" ? [object.spec.jobTemplate.spec.template.spec]

@@ -10,10 +10,10 @@ from dataclasses import replace
 from kubestandby.carried import MAX_SINGLE_READS
 from kubestandby.groups import OWN_NAMESPACE, ConflictPolicy, ProtectionGroup, Site
 from kubestandby.privileges import Right
-from kubestandby.resources import ResourceType
+from kubestandby.resources import ObjectRef, ResourceType
 from kubestandby.rights.exporting import IDENTITY
 from kubestandby.rights.grants import Grant, Granted, grant, held_in, on
-from kubestandby.rights.handing_out import handed_out
+from kubestandby.rights.handing_out import RoleKey, handed_out, role_key
 from kubestandby.rights.sensitive import NEVER_DELETED, SECRET, SENSITIVE, GroupKind, how_to_allow, is_allowed
 from kubestandby.rights.sources import Sources
 
@@ -53,19 +53,22 @@ def restore_rights(group: ProtectionGroup, site: Site, sources: Sources) -> Gran
     types = sources.restored(group)
     plain = [right for type_ in types if type_.gvk.group_kind != SECRET for right in _on_kind(group, type_)]
     plain.append(Right(verb="list", group="", resource="events"))
-    grants = [
-        _state(group),
-        grant("cluster", [*_looks(spaces), *_on_objects(group, sources)]),
-        grant("", plain, spaces),
-        *_on_secrets(group, types, spaces),
-    ]
-    answer = handed_out(group, sources, lambda namespace: held_in(tuple(grants), namespace))
+    within = (_state(group), grant("", plain, spaces), *_on_secrets(group, types, spaces))
+    every = _cluster_wide(group, sources, spaces)
+    answer = handed_out(group, sources, lambda namespace: held_in((*within, every), namespace))
+    by_hand = frozenset(role_key(ObjectRef.of(manifest)) for manifest in answer.by_hand)
     return Granted(
-        grants=(*grants, *answer.grants),
+        grants=(_cluster_wide(group, sources, spaces, by_hand), *within, *answer.grants),
         namespaces=spaces,
         notes=(*_left_out(group, sources, types), *answer.notes),
         by_hand=answer.by_hand,
     )
+
+
+def _cluster_wide(
+    group: ProtectionGroup, sources: Sources, spaces: tuple[str, ...], by_hand: frozenset[RoleKey] = frozenset()
+) -> Grant:
+    return grant("cluster", [*_looks(spaces), *_on_objects(group, sources, by_hand)])
 
 
 def _state(group: ProtectionGroup) -> Grant:
@@ -102,8 +105,8 @@ def _delete(group: ProtectionGroup, type_: ResourceType) -> tuple[str, ...]:
     return ("delete",) if may else ()
 
 
-def _on_objects(group: ProtectionGroup, sources: Sources) -> Iterator[Right]:
-    """Rights on the snapshot's cluster-scoped objects, by their names."""
+def _on_objects(group: ProtectionGroup, sources: Sources, by_hand: frozenset[RoleKey]) -> Iterator[Right]:
+    """Rights on the snapshot's cluster-scoped objects, by their names; those of an administrator are only read."""
     for type_, names in sources.cluster_scoped.items():
         kind = type_.gvk.group_kind
         if group.exclude_kinds.holds(*kind):
@@ -113,8 +116,9 @@ def _on_objects(group: ProtectionGroup, sources: Sources) -> Iterator[Right]:
             yield from on(type_, "list")
         if not is_allowed(group, kind):
             continue
+        written = tuple(name for name in names if (kind[1], "", name) not in by_hand)
         whole = ("update",) if group.restore.conflict is ConflictPolicy.REPLACE else ()
-        yield from on(type_, "create", "patch", *whole, *_delete(group, type_), names=names)
+        yield from on(type_, "create", "patch", *whole, *_delete(group, type_), names=written) if written else ()
         if group.restore.recreate.holds(*kind):
             yield from on(type_, "create")  # asked for in a dry run, under another name
 
