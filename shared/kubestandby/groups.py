@@ -145,8 +145,49 @@ class ClusterLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KmsKey:
+    """A key of a key management service that signs in a role, in the one version that the trust file has.
+
+    Attributes:
+        role: `export`, `sanitize` or `restore`.
+        key: its OCID.
+        version: OCID of its version.
+    """
+
+    role: str
+    key: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultKeys:
+    """Where a site's functions have their keys: secrets of an OCI vault, named as the files in a site's folder are.
+
+    Attributes:
+        vault: its OCID; it is in the site's own region.
+        prefix: of every secret's name.
+        kms: roles whose key is not a secret, but signs inside the vault.
+        kms_endpoint: where it does so: the vault's crypto endpoint.
+    """
+
+    vault: str
+    prefix: str = ""
+    kms: tuple[KmsKey, ...] = ()
+    kms_endpoint: str = ""
+
+    def kms_key(self, role: str) -> KmsKey | None:
+        """The key that signs in the role inside the vault, if there is one."""
+        return next((key for key in self.kms if key.role == role), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One region or data centre. `keys` is the folder of the keys that this machine has."""
+    """One region or data centre.
+
+    Attributes:
+        keys: the folder of the keys that this machine has.
+        vault: where the site's functions have theirs instead.
+    """
 
     name: SiteName
     cluster: ClusterAccess
@@ -154,6 +195,7 @@ class Site:
     control: str
     limits: ClusterLimits = field(default_factory=ClusterLimits)
     keys: Path = Path("keys")
+    vault: VaultKeys | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,16 @@ from kubestandby.adapters import store_urls
 from kubestandby.adapters.group_places import absolute_path, bucket_url
 from kubestandby.adapters.group_webhooks import Fault
 from kubestandby.errors import ConfigError
-from kubestandby.groups import ClusterAccess, ClusterLimits, OkeCluster, OkeEndpoint, Site, TokenAccess
+from kubestandby.groups import (
+    ClusterAccess,
+    ClusterLimits,
+    KmsKey,
+    OkeCluster,
+    OkeEndpoint,
+    Site,
+    TokenAccess,
+    VaultKeys,
+)
 from kubestandby.snapshots import SiteName
 
 _Path = tuple[str | int, ...]
@@ -36,6 +45,15 @@ def _site(name: str, value: Mapping[str, Any], folder: Path, keys: Path, fault: 
         control=bucket_url(value["control"], folder),
         keys=keys,
         limits=_limits(value.get("limits", {})),
+        vault=_vault(value["keys"]) if "keys" in value else None,
+    )
+
+
+def _vault(value: Mapping[str, Any]) -> VaultKeys:
+    kms = value.get("kms", {})
+    keys = (KmsKey(role=role, **kms[role]) for role in ("export", "sanitize", "restore") if role in kms)
+    return VaultKeys(
+        vault=value["vault"], prefix=value.get("prefix", ""), kms=tuple(keys), kms_endpoint=kms.get("endpoint", "")
     )
 
 

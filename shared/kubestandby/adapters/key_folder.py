@@ -95,6 +95,18 @@ class KeyFolder:
         """Where a site's key for keyed digests is."""
         return self.path / "sites" / site / "fingerprint.key"
 
+    def files_for(self, site: SiteName, roles: Sequence[KeyRole]) -> Mapping[str, bytes]:
+        """What the site's functions need of this folder, by the files' names; of keys that sign, those of the roles.
+
+        Raises:
+            ConfigError: one of them is not here, or can be read by others.
+        """
+        private = [self.identity_path(site), self.fingerprint_path(site)]
+        private += [self.signer_path(role, site) for role in roles]
+        public = [(self.path / TRUST, MAX_TRUST_BYTES), (self.path / ROOT_PUBLIC, MAX_KEY_BYTES)]
+        found = {path.name: _read(path, max_bytes) for path, max_bytes in public}
+        return found | {path.name: _read_private(path) for path in private}
+
     def signer(self, role: KeyRole, site: SiteName) -> LocalSigner:
         """The key that signs in the role for the site."""
         path = self.signer_path(role, site)
@@ -107,15 +119,22 @@ class KeyFolder:
     def fingerprint_key(self, site: SiteName) -> bytes:
         """The key by which the site's exports tell whether a Secret has changed."""
         path = self.fingerprint_path(site)
-        try:
-            key = bytes.fromhex(_read_private(path).decode("ascii"))
-        except ValueError:
-            key = b""
-        if len(key) != FINGERPRINT_BYTES:
-            raise ConfigError(
-                f"key file {path} is not a fingerprint key; `kubestandby keys rotate fingerprint` makes one"
-            )
-        return key
+        return read_fingerprint_key(_read_private(path), f"key file {path}")
+
+
+def read_fingerprint_key(data: bytes, what: str) -> bytes:
+    """Reads a key for keyed digests; `what` names where it is in errors.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    try:
+        key = bytes.fromhex(data.decode("ascii"))
+    except ValueError:
+        key = b""
+    if len(key) != FINGERPRINT_BYTES:
+        raise ConfigError(f"{what} is not a fingerprint key; `kubestandby keys rotate fingerprint` makes one")
+    return key
 
 
 def create_folder(path: Path, bundle: KeyBundle) -> None:

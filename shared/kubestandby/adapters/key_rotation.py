@@ -86,19 +86,23 @@ def rotate(folder: KeyFolder, rotation: Rotation) -> Trust:
         for site in rotation.places:
             write_private(folder.fingerprint_path(site), f"{new_fingerprint_key().hex()}\n".encode())
         return trust
-    root = _root(folder)
+    root = root_signer(folder)
     trust = trust_file.next_version(trust, rotation.now, rotation.lifetime)
     if rotation.what is Rotated.ROOT:
         return _rotate_root(folder, rotation, trust, root)
     if rotation.what in (Rotated.UNSEAL, Rotated.BREAK_GLASS):
         return _rotate_identities(folder, rotation, trust, root)
     if rotation.what is Rotated.TRUST:
-        return _write_trust(folder, trust, [root])
+        return save_trust(folder, trust, [root])
     return _rotate_signers(folder, rotation, trust, root)
 
 
-def _root(folder: KeyFolder) -> LocalSigner:
-    """The root's private key, which must be the one that the folder trusts."""
+def root_signer(folder: KeyFolder) -> LocalSigner:
+    """The root's private key, which must be the one that the folder trusts.
+
+    Raises:
+        ConfigError: it is not here, or is another one.
+    """
     path, trusted = folder.signer_path(KeyRole.ROOT, ANY_SITE), folder.root_public().id
     root = folder.signer(KeyRole.ROOT, ANY_SITE)
     waiting = _aside(path)
@@ -123,7 +127,7 @@ def _rotate_signers(folder: KeyFolder, rotation: Rotation, trust: Trust, root: S
     for path, signer in made.items():
         write_private(_aside(path), signer.pem())
     # The trust file first: until the new key is in its place the old one signs, which is trusted by both.
-    _write_trust(folder, trust, [root])
+    save_trust(folder, trust, [root])
     for path in made:
         _aside(path).replace(path)
     return trust
@@ -140,7 +144,7 @@ def _rotate_identities(folder: KeyFolder, rotation: Rotation, trust: Trust, root
         recipient = recipient_of(identity, site, rotation.new_until)
         trust = trust_file.with_recipient(trust, recipient, rotation.old_until)
         write_private(path, age.identity_file([identity, *old]).encode())
-    return _write_trust(folder, trust, [root])
+    return save_trust(folder, trust, [root])
 
 
 def _identities(folder: KeyFolder, site: SiteName, trust: Trust) -> Sequence[age.AgeIdentity]:
@@ -163,13 +167,14 @@ def _rotate_root(folder: KeyFolder, rotation: Rotation, trust: Trust, root: Loca
     path = folder.signer_path(KeyRole.ROOT, ANY_SITE)
     write_private(_aside(path), signer.pem())
     trust = replace(trust, root=signer.public)
-    _write_trust(folder, trust, [signer] if rotation.revoke else [root, signer])
+    save_trust(folder, trust, [signer] if rotation.revoke else [root, signer])
     write_private(folder.path / ROOT_PUBLIC, codec.encode(signer.public))
     _aside(path).replace(path)
     return trust
 
 
-def _write_trust(folder: KeyFolder, trust: Trust, roots: Sequence[Signer]) -> Trust:
+def save_trust(folder: KeyFolder, trust: Trust, roots: Sequence[Signer]) -> Trust:
+    """Signs the trust file and writes it; returns what it holds."""
     write_private(folder.path / TRUST, trust_file.write_trust(trust, roots))
     return trust
 

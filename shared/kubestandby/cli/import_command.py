@@ -8,7 +8,6 @@ from dataclasses import replace
 import click
 
 from kubestandby import layout
-from kubestandby.adapters.key_folder import KeyFolder
 from kubestandby.adapters.manifest_files.sources import STDIN
 from kubestandby.adapters.stores import open_store
 from kubestandby.cli import exits
@@ -18,7 +17,7 @@ from kubestandby.cli.options import Output, examples, output_option, timeout_opt
 from kubestandby.cli.progress import Steps
 from kubestandby.cli.reading_files import FilesRead, read_files
 from kubestandby.cli.run_command import follow, needs_repair, repair, tell_arrival
-from kubestandby.cli.session import Session, check_operator, primary_of, requests_at
+from kubestandby.cli.session import Session, check_operator, keyring_at, primary_of, requests_at
 from kubestandby.cli.terminal import say
 from kubestandby.cli.wording import counted
 from kubestandby.groups import ProtectionGroup, Site
@@ -72,7 +71,7 @@ def import_files(  # noqa: PLR0913 - one parameter per option
     primary, steps = primary_of(group), Steps()
     check_operator(group)
     _check_arguments(group, primary, files, namespace)
-    recipients = recipients_at(KeyFolder(primary.keys).trust(), primary.name, session.clock)
+    recipients = recipients_at(keyring_at(primary).trust, primary.name, session.clock)
     with PayloadWriter(group.name, recipients, session.clock) as writer:
         read = _read(files, writer, steps)
         problems = read.problems or (() if writer.objects else ("no manifest in what was given; nothing was imported",))

@@ -16,6 +16,7 @@ from kubestandby.cli.demo.command import demo
 from kubestandby.cli.failover_command import failover
 from kubestandby.cli.import_command import import_files
 from kubestandby.cli.keys_commands import keys
+from kubestandby.cli.keys_vault_commands import adopt_key, publish
 from kubestandby.cli.pack_command import pack_snapshot
 from kubestandby.cli.rbac_command import rbac
 from kubestandby.cli.restore_commands import plan, restore
@@ -109,6 +110,9 @@ def main(config: Path | None) -> None:
     three functions that talk to each other through a bucket only.
     """
 
+
+keys.add_command(publish)
+keys.add_command(adopt_key, "adopt")
 
 for _command in (
     up,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kubestandby.adapters.group_file import load_groups
 from kubestandby.adapters.key_folder import KeyFolder
+from kubestandby.adapters.key_opening import open_keyring
 from kubestandby.adapters.stores import open_store
 from kubestandby.adapters.system_clock import SystemClock
 from kubestandby.applied_marks import AppliedMarks
@@ -67,8 +68,8 @@ def snapshots_at(site: Site) -> SnapshotStore:
 
 def check_keys(groups: Iterable[ProtectionGroup]) -> None:
     """Makes sure that there are keys, before what cannot go on without is begun; raises like `snapshots_at`."""
-    for keys in dict.fromkeys(site.keys for group in groups for site in group.sites):
-        KeyFolder(keys).trust()
+    for site in (site for group in groups for site in group.sites):
+        keyring_at(site)
 
 
 def check_operator(group: ProtectionGroup) -> None:
@@ -116,8 +117,12 @@ def reports_at(site: Site, doubt: Doubt = _passed_over) -> ReportStore:
 
 
 def keyring_at(site: Site) -> Keyring:
-    """The keys that are here, and the trust file of a site; raises like `snapshots_at`."""
-    return KeyFolder(site.keys).keyring(SystemClock())
+    """The keys that are here, and the trust file of a site; raises like `snapshots_at`.
+
+    An operator's folder goes before the vault of a site: it has the operator's key, and needs no right to read there.
+    """
+    folder = KeyFolder(site.keys)
+    return folder.keyring(SystemClock()) if folder.exists() else open_keyring(site, SystemClock())
 
 
 def controls(group: ProtectionGroup) -> Mapping[SiteName, ObjectStore]:

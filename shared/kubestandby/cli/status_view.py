@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any, TypeVar
 
 from kubestandby.adapters.key_checking import SOON
-from kubestandby.adapters.key_folder import KeyFolder
 from kubestandby.cli.reading import Reading, attempt
 from kubestandby.cli.session import (
     Session,
+    keyring_at,
     last_proof,
     marks_at,
     reports_at,
@@ -137,7 +137,7 @@ def _disputes(roles: CurrentEpoch) -> list[str]:
 
 def _expiring(group: ProtectionGroup, now: datetime) -> list[str]:
     """Keys that run out soon, or have, as the trust file says."""
-    trust = attempt(lambda: KeyFolder(group.sites[0].keys).trust()).value if group.sites else None
+    trust = attempt(lambda: keyring_at(group.sites[0]).trust).value if group.sites else None
     runs_out = ((name, until) for name, until in trust.expiries() if now + SOON >= until) if trust else ()
     return [
         f"{name} {'has expired' if now >= until else 'expires'} on {until:%Y-%m-%d};"

@@ -66,3 +66,27 @@ def read_signer(pem: bytes, what: str) -> LocalSigner:
 def public_key(key: "Key") -> PublicKey:
     """A public key of securesystemslib as ours: also those of its signers for key management services."""
     return PublicKey(id=key.keyid, type=key.keytype, scheme=key.scheme, value=key.keyval["public"])
+
+
+def read_public(pem: bytes, what: str) -> PublicKey:
+    """Reads a public key, as a key management service gives it; `what` names it in errors.
+
+    Raises:
+        ConfigError: not a public key in PEM, or of a type that nothing here signs with.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+    from securesystemslib.signer import SSlibKey
+
+    try:
+        key = load_pem_public_key(pem)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ConfigError(
+            f"{what} is not a public key in PEM; copy it as the key management service shows it"
+        ) from error
+    on_our_curve = isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1)
+    if not isinstance(key, Ed25519PublicKey) and not on_our_curve:
+        raise ConfigError(f"{what} is of another type than ECDSA on NIST P-256 or Ed25519; make a key of one of these")
+    return public_key(SSlibKey.from_crypto(key))

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from kubestandby.adapters.key_folder import TRUST, KeyFolder
+from kubestandby.adapters.key_opening import open_keyring, state_of
 from kubestandby.adapters.stores import open_store
 from kubestandby.adapters.system_clock import SystemClock
 from kubestandby.applied_marks import AppliedMarks
 from kubestandby.errors import ConfigError, StoreError
-from kubestandby.groups import ProtectionGroup, Site
+from kubestandby.groups import ProtectionGroup, Site, VaultKeys
 from kubestandby.keys.keyring import Keyring
 from kubestandby.ports import Clock, Cluster, ObjectStore
 from kubestandby.report_store import ReportStore
@@ -63,7 +63,7 @@ class Context:
         self._open_store = open_store
         self._connect = connect
         self._open_keys = open_keys
-        self._keyrings: dict[tuple[Path, float], Keyring] = {}
+        self._keyrings: dict[tuple[Path | VaultKeys, float], Keyring] = {}
         self._stores: dict[str, ObjectStore] = {}
         self._clusters: dict[tuple[Site, float], Cluster] = {}
         self._lock = threading.Lock()
@@ -131,9 +131,16 @@ class Context:
         return SnapshotStore(timed, self.keyring(site))
 
     def keyring(self, site: Site) -> Keyring:
-        """What snapshots are signed and checked with at the site; read afresh when the trust file has changed."""
-        key = (site.keys, _changed_at(site.keys / TRUST))
-        return self._once(self._keyrings, key, lambda: self._open_keys(site))
+        """What is signed and checked with for the site, by the keys that this process has; read afresh now and then."""
+        home = self._home(site)
+        return self._once(self._keyrings, state_of(home), lambda: self._open_keys(home))
+
+    def _home(self, site: Site) -> Site:
+        """The site whose keys this process has: its own, where it serves one and keys are in the sites' vaults."""
+        if site.vault is None or self.only_site in ("", site.name):
+            return site
+        group = next((group for group in self.groups if site in group.sites), None)
+        return next((one for one in group.sites if one.name == self.only_site), site) if group else site
 
     def roles(self, group: ProtectionGroup, *, allow_rivals: bool = False) -> CurrentEpoch:
         """Who is primary, by the highest epoch that any reachable site knows; raises like `roles.current_epoch`."""
@@ -197,7 +204,7 @@ def context_from_environment() -> Context:
 
 
 def _open_keys(site: Site) -> Keyring:
-    return KeyFolder(site.keys).keyring(SystemClock())
+    return open_keyring(site, SystemClock())
 
 
 def _connect(site: Site) -> Cluster:

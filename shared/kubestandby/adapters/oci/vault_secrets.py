@@ -10,6 +10,7 @@ from kubestandby.adapters.oci.endpoints import Service, client, region_of
 from kubestandby.errors import VaultError, VaultUnavailableError
 
 CURRENT = "CURRENT"
+READ_RIGHT = "read secret-bundles"
 _CALLER = Caller()
 
 
@@ -31,11 +32,32 @@ def read_named(vault: str, name: str, caller: Caller = _CALLER) -> bytes:
     return _content(what, caller, lambda: secrets.get_secret_bundle_by_name(name, vault, stage=CURRENT))
 
 
+def find_named(vault: str, name: str, caller: Caller = _CALLER) -> tuple[str, bytes] | None:
+    """OCID and current content of the secret of this name; None where there is none that we may read.
+
+    Raises:
+        VaultError: it cannot be had now.
+    """
+    secrets = client(Service.SECRETS, region_of(vault))
+    what = f"secret {name} of vault {vault}"
+    try:
+        bundle = caller.call(lambda: secrets.get_secret_bundle_by_name(name, vault, stage=CURRENT)).data
+    except Refused as refused:
+        if refused.status == 404:
+            return None
+        raise vault_error(f"{what} cannot be read", refused, READ_RIGHT) from refused
+    return str(bundle.secret_id), _decoded(what, bundle)
+
+
 def _content(what: str, caller: Caller, ask: Callable[[], Any]) -> bytes:
     try:
         bundle = caller.call(ask).data
     except Refused as refused:
-        raise vault_error(f"{what} cannot be read", refused, "read secret-bundles") from refused
+        raise vault_error(f"{what} cannot be read", refused, READ_RIGHT) from refused
+    return _decoded(what, bundle)
+
+
+def _decoded(what: str, bundle: Any) -> bytes:
     try:
         return base64.b64decode(bundle.secret_bundle_content.content, validate=True)
     except (AttributeError, TypeError, binascii.Error) as error:
