@@ -83,12 +83,15 @@ def _owns_just(desired: Manifest, entries: Sequence[Mapping[str, Any]]) -> bool:
 
 def _lacks(desired: Any, fields: FieldSet) -> bool:
     """Whether desired lacks one of the fields of a set."""
+    is_mapping = isinstance(desired, _OBJECT)
     for element, below in fields.items():
-        if element == ITSELF:
-            continue
-        found, value = step(desired, element)
-        if not found or (below and _lacks(value, below)):
-            return True
+        if is_mapping and element[:2] == "f:":  # as most are: no call for them
+            if element[2:] not in desired or (below and _lacks(desired[element[2:]], below)):
+                return True
+        elif element != ITSELF:
+            found, value = step(desired, element)
+            if not found or (below and _lacks(value, below)):
+                return True
     return False
 
 

@@ -61,6 +61,12 @@ def may_be_autoscaled(identity: Identity) -> bool:
     return identity[:2] in _ZERO_REPLICAS
 
 
+def runs_nothing(ref: ObjectRef, manifest: Manifest) -> bool:
+    """Whether the object is a workload at zero replicas: of what its Pods would need, it needs nothing to be made."""
+    replicas = child(manifest, "spec", "replicas")
+    return ref.gvk.group_kind in _ZERO_REPLICAS and replicas == 0 and replicas is not False
+
+
 def _with(manifest: Manifest, value: Any, *path: str) -> dict[str, Any]:
     """A copy of the manifest with the value at the path; shares all that is beside the path."""
     key, rest = path[0], path[1:]

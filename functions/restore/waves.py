@@ -10,6 +10,7 @@ from graphlib import TopologicalSorter
 from kubestandby.resources import Manifest
 
 from .latecomers import Older
+from .modes import runs_nothing
 from .plans import DesiredObject, GroupKind, Identity
 from .references import child, children, needs
 
@@ -78,6 +79,10 @@ its status) and before what makes Pods, which they limited on the primary too; b
 _STEP = 1_000_000
 """Room between two ranks of the base order for objects that references push back."""
 
+_IDLE_RANK = 2
+"""The base order's place of workloads that run nothing: behind the namespaces, before all that Pods would read. Their
+controllers, which take longer over them than we over all the rest, begin their part at once."""
+
 _RANKS = {kind: rank * _STEP for rank, kinds in enumerate(_BASE_ORDER) for kind in kinds}
 _OTHER_RANK = next(rank for rank, kinds in enumerate(_BASE_ORDER) if not kinds) * _STEP
 
@@ -126,7 +131,12 @@ def _graph(wanted: Mapping[Identity, DesiredObject]) -> Graph:
     graph: Graph = {}
     for identity in sorted(wanted):
         desired = wanted[identity]
-        needed = {need for need in needs(desired.ref, desired.manifest) if need in wanted and need != identity}
+        idle = runs_nothing(desired.ref, desired.manifest)
+        needed = {
+            need
+            for need in needs(desired.ref, desired.manifest)
+            if need in wanted and need != identity and (not idle or need[:2] == NAMESPACE)
+        }
         needed.update(ref.identity for ref in older.spared_by(desired.ref, desired.manifest))
         needed.update(link.owner for link in desired.owners if link.owner in wanted)
         if identity[:2] in defined_by:
@@ -136,10 +146,12 @@ def _graph(wanted: Mapping[Identity, DesiredObject]) -> Graph:
 
 
 def _base_level(desired: DesiredObject) -> int:
-    """The rank of the kind; of Services, those that fix an address or a port before those that take what is free.
+    """The rank of the kind, unless the object runs nothing; Services that fix an address or a port before others.
 
     Otherwise the server might give a fixed port away (ServicePort.nodePort: "if the port is in use, creation fails").
     """
+    if runs_nothing(desired.ref, desired.manifest):
+        return _IDLE_RANK * _STEP
     base = rank(desired.identity)
     if desired.identity[:2] != ("", "Service"):
         return base

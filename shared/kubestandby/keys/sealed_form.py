@@ -21,6 +21,7 @@ _FIELDS = frozenset({"apiVersion", "kind", "metadata", "type", "immutable", *VAL
 """All that a Secret has (core/v1 Secret). In any other field something would travel in clear."""
 _TOKEN_TYPE = "kubernetes.io/service-account-token"  # noqa: S105 - a type, not a password
 _TOKEN_KEYS = ("token", "ca.crt", "namespace")
+_VALUE_STEPS = frozenset(f"f:{field}" for field in VALUE_FIELDS)
 _API_ANNOTATIONS = "kubernetes.io/"
 
 SecretParts = Mapping[str, Any]
@@ -106,7 +107,7 @@ def _without_key_names(entry: Any) -> Any:
     fields = entry.get("fieldsV1") if isinstance(entry, Mapping) else None
     if not isinstance(fields, Mapping):
         return entry
-    kept = {name: value for name, value in fields.items() if name not in {f"f:{field}" for field in VALUE_FIELDS}}
+    kept = {name: value for name, value in fields.items() if name not in _VALUE_STEPS}
     metadata = kept.get("f:metadata")
     if isinstance(metadata, Mapping) and "f:annotations" in metadata:
         kept["f:metadata"] = {name: value for name, value in metadata.items() if name != "f:annotations"}

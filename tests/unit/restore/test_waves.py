@@ -1,12 +1,13 @@
 """The order of the waves."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.restore.plans import DesiredObject
+from functions.restore.plans import DesiredObject, OwnerLink
 from functions.restore.waves import order
 from tests.unit.restore.samples import autoscaler, claim, config_map, custom, definition, desired, namespace, workload
 
@@ -34,6 +35,12 @@ def service(name: str, **spec: Any) -> dict[str, Any]:
     return config_map(name) | {"kind": "Service", "spec": spec}
 
 
+def at_zero() -> dict[str, Any]:
+    idle = workload()
+    idle["spec"]["replicas"] = 0
+    return idle
+
+
 def test_what_defines_comes_before_what_it_defines() -> None:
     waves = waves_of(custom(), namespace(), definition())
 
@@ -44,6 +51,23 @@ def test_an_autoscaler_comes_after_the_workload_and_the_workload_after_its_confi
     waves = waves_of(autoscaler(), workload(), config_map())
 
     assert waves == [["ConfigMap settings"], ["Deployment web"], ["HorizontalPodAutoscaler web"]]
+
+
+def test_a_workload_at_zero_comes_before_what_its_pods_would_read_and_after_its_namespace() -> None:
+    idle = at_zero()
+
+    waves = waves_of(autoscaler(), idle, config_map(), namespace())
+
+    assert waves == [["Namespace shop"], ["Deployment web"], ["ConfigMap settings"], ["HorizontalPodAutoscaler web"]]
+
+
+def test_a_workload_at_zero_still_comes_after_its_owner() -> None:
+    owner = OwnerLink(desired(custom()).identity, {})
+    idle = replace(desired(at_zero()), owners=(owner,))
+
+    found = order([idle, desired(custom()), desired(config_map())], ("shop",))
+
+    assert [kind for wave in found for _, kind, _, _ in wave] == ["ConfigMap", "Ticket", "Deployment"]
 
 
 def test_objects_without_need_of_each_other_share_a_wave() -> None:
