@@ -17,7 +17,9 @@ from .bare import BenchError
 from .loads import PER_NAMESPACE, Load, large_load, mixed_load
 from .measuring import measure
 from .results import LoadResult, to_json
-from .table import show
+from .starts import imports
+from .table import new_console, show, show_targets
+from .targets import of_growth, of_imports, of_load
 
 OUTPUT = Path("build/bench.json")
 FULL = ("2000", "10000", "50000", "large")
@@ -36,15 +38,19 @@ class Wish:
 
 def main() -> int:
     """Measures what BENCH asks for; the exit status is 0 when all was measured."""
-    console = Console()
+    console = new_console()
     results: list[LoadResult] = []
     try:
+        show_targets(of_imports(*imports()), console)
         wishes = [_wish(name) for name in _names(os.environ.get("BENCH", ""))]
         with tempfile.TemporaryDirectory(prefix="kubestandby-bench-state-") as state:
             os.environ["XDG_STATE_HOME"] = state
             for wish in wishes:
                 results.append(_measured(wish, console))
                 _write(results)
+            growth = list(of_growth(results))
+            if growth:
+                show_targets(growth, console)
     except (BenchError, TestbedError) as error:
         console.print(f"bench: {error}", style="red")
         return 1
@@ -64,6 +70,7 @@ def _measured(wish: Wish, console: Console) -> LoadResult:
 
         result = measure(wish.load, wish.rounds, wish.timeout, say)
     show(result, console)
+    show_targets(of_load(result), console)
     return result
 
 

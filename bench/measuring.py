@@ -15,14 +15,20 @@ from kubestandby.snapshots import SnapshotId, Stage
 from tests.testbed.cluster import Cluster, start_cluster
 
 from .bare import BenchError, Server
-from .floors import apply_floor, create_floor, list_floor, touch
+from .floors import apply_floor, create_floor, current_floor, list_floor, touch
 from .gauges import Latencies, neighbour, requests_served, usage
 from .loads import CONFIG_MAPS, Load
 from .pipeline import Crossing, Pipeline
 from .results import Figure, LoadResult, Rounds
 
-LIST, CREATE, APPLY, CURRENT = "bare list", "bare creates", "bare applies", "bare applies, all Current"
+LIST, CREATE, APPLY = "bare list", "bare creates", "bare applies, workloads last"
+FIRST, CURRENT = "bare applies, workloads first", "the same until all is Current"
 """The floors."""
+
+EXPORT, SANITIZE, BOTH = "export", "sanitize", "export + sanitize"
+RESTORE, SECOND = "restore, event to report", "second restore"
+BEFORE, APPLYING, WAITING = "  before the first write", "  applying", "  waiting for readiness"
+"""What is measured; the parts of the restore below the whole of it."""
 
 CHANGED_SHARE = 100
 """One object of so many is changed before the second crossing."""
@@ -42,6 +48,7 @@ class _Gathered:
 
     rounds: Rounds = field(default_factory=Rounds)
     peak_bytes: dict[str, int] = field(default_factory=dict)
+    cpu_seconds: dict[str, float] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
     neighbour_ms: dict[str, float] = field(default_factory=dict)
 
@@ -76,6 +83,7 @@ def measure(load: Load, rounds: int, timeout: float, say: Say) -> LoadResult:
         rounds=rounds,
         figures=gathered.rounds.figures(),
         peak_bytes=gathered.peak_bytes,
+        cpu_seconds=gathered.cpu_seconds,
         sizes=gathered.sizes,
         neighbour_ms=gathered.neighbour_ms,
     )
@@ -87,8 +95,10 @@ def _saying(say: Say, before: str) -> Say:
 
 def _floors(primary: Server, load: Load) -> dict[str, float]:
     with start_cluster("floor", service_range=_OTHER_ADDRESSES) as cluster:
-        applied = apply_floor(Server(cluster.kubeconfig), load)
-    return {LIST: list_floor(primary, load), APPLY: applied.applied, CURRENT: applied.current}
+        fastest = apply_floor(Server(cluster.kubeconfig), load)
+    with start_cluster("floor", service_range=_OTHER_ADDRESSES) as cluster:
+        applied, current = current_floor(Server(cluster.kubeconfig), load)
+    return {LIST: list_floor(primary, load), APPLY: fastest, FIRST: applied, CURRENT: current}
 
 
 def _settle(server: Server) -> None:
@@ -159,9 +169,10 @@ class _Round:
         self._change()
         self._note_crossing(", 1% changed", *self._cross())
         for function in Function:
-            peak = usage(self._functions.pid(function)).peak_bytes
+            used = usage(self._functions.pid(function))
             known = self._gathered.peak_bytes.get(str(function), 0)
-            self._gathered.peak_bytes[str(function)] = max(peak, known)
+            self._gathered.peak_bytes[str(function)] = max(used.peak_bytes, known)
+            self._gathered.cpu_seconds[str(function)] = used.cpu_seconds
 
     def _first_crossing(self) -> None:
         with neighbour(self._servers["west"], _NEIGHBOUR_PATH) as idle:
@@ -171,7 +182,7 @@ class _Round:
         self._quantiles("idle", idle)
         self._quantiles("restore", busy)
         self._sizes(crossing.id)
-        self._note_crossing("", crossing, gauge, against=(APPLY, CURRENT))
+        self._note_crossing("", crossing, gauge, against=(FIRST, CURRENT))
 
     def _cross(self) -> tuple[Crossing, _Gauge]:
         with self._gauged() as gauge:
@@ -179,24 +190,26 @@ class _Round:
         return crossing, gauge
 
     def _note_crossing(
-        self, suffix: str, crossing: Crossing, gauge: _Gauge, against: tuple[str, str] = (LIST, LIST)
+        self, suffix: str, crossing: Crossing, gauge: _Gauge, against: tuple[str, str] = ("", LIST)
     ) -> None:
         exported, sanitized = crossing.exported - crossing.asked, crossing.sanitized - crossing.exported
         restored = crossing.restored - crossing.sanitized
-        applied = restored - crossing.waited
-        self._note(f"export{suffix}", exported, floor=LIST, cost=_Cost(gauge, Function.EXPORT, "east"))
-        self._note(f"sanitize{suffix}", sanitized, cost=_Cost(gauge, Function.SANITIZE))
-        self._note(f"export + sanitize{suffix}", exported + sanitized)
-        self._note(f"restore, applied{suffix}", applied, floor=against[0])
+        applied, waited = crossing.phases["apply"], crossing.phases["wait"]
+        self._note(f"{EXPORT}{suffix}", exported, floor=LIST, cost=_Cost(gauge, Function.EXPORT, "east"))
+        self._note(f"{SANITIZE}{suffix}", sanitized, cost=_Cost(gauge, Function.SANITIZE))
+        self._note(f"{BOTH}{suffix}", exported + sanitized)
         cost = _Cost(gauge, Function.RESTORE, "west")
-        self._note(f"restore, all Current{suffix}", restored, floor=against[1], cost=cost)
+        self._note(f"{RESTORE}{suffix}", restored, floor=against[1], cost=cost)
+        self._note(f"{BEFORE}{suffix}", restored - applied - waited, objects=0)
+        self._note(f"{APPLYING}{suffix}", applied, floor=against[0])
+        self._note(f"{WAITING}{suffix}", waited, objects=0)
 
     def _second_restore(self) -> None:
         self._floors[LIST] = list_floor(self._servers["west"], self._load)
         with self._gauged() as gauge:
             seconds, outcome = self._pipeline.restore()
         _check_unchanged(outcome)
-        self._note("second restore", seconds, floor=LIST, cost=_Cost(gauge, Function.RESTORE, "west"))
+        self._note(SECOND, seconds, floor=LIST, cost=_Cost(gauge, Function.RESTORE, "west"))
 
     def _change(self) -> None:
         maps = [item for item in self._load.objects() if item[0] == CONFIG_MAPS]

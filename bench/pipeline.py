@@ -1,7 +1,7 @@
 """A protection group over two clusters, with its functions running as they do under `kubestandby up`."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -38,7 +38,7 @@ class Crossing:
     A step is done when the object that ends it is there: raw index, sanitized index, report.
 
     Attributes:
-        waited: seconds that the restore spent on waiting for workloads, in the end.
+        phases: seconds of the restore by phase: verify, plan, apply, wait.
     """
 
     id: SnapshotId
@@ -46,7 +46,7 @@ class Crossing:
     exported: float
     sanitized: float
     restored: float
-    waited: float
+    phases: Mapping[str, float]
 
 
 class Pipeline:
@@ -81,7 +81,7 @@ class Pipeline:
             exported=_committed(self._east, index_key(Stage.RAW, self.group.name, outcome.snapshot)),
             sanitized=_committed(self._west, index_key(Stage.SANITIZED, self.group.name, outcome.snapshot)),
             restored=_committed(self._west, reports[-1]),
-            waited=self._report(reports[-1]).phases.get("wait", 0.0),
+            phases=self._report(reports[-1]).phases,
         )
 
     def restore(self) -> tuple[float, Outcome]:

@@ -53,6 +53,7 @@ class LoadResult:
 
     Attributes:
         peak_bytes: peak resident size of each function's processes together, over all rounds.
+        cpu_seconds: processor time of each function from its start to the end of the last round.
         sizes: bytes of what is stored.
         neighbour_ms: quantiles of a stranger's GETs on the standby, in milliseconds, while idle and during the restore.
     """
@@ -62,12 +63,22 @@ class LoadResult:
     rounds: int
     figures: tuple[Figure, ...]
     peak_bytes: Mapping[str, int]
+    cpu_seconds: Mapping[str, float]
     sizes: Mapping[str, int]
     neighbour_ms: Mapping[str, float]
+
+    @property
+    def mixed(self) -> bool:
+        """Whether it is a load of many small objects of several types, for which ratios are to be reached."""
+        return self.load.isdigit()
 
     def figure(self, name: str) -> Figure:
         """The figure of this name."""
         return next(figure for figure in self.figures if figure.name == name)
+
+    def ratio(self, name: str) -> float:
+        """How many times its floor the figure of this name took; 0 where it has none."""
+        return self.figure(name).ratio or 0.0
 
 
 def to_json(results: Iterable[LoadResult], machine: Mapping[str, Any]) -> dict[str, Any]:
