@@ -21,16 +21,19 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from kubestandby.adapters.stores import open_store
 from kubestandby.layout import FUNCTION_OF, Action, Function
+from kubestandby.snapshots import SiteName
 from tests.e2e.pipeline import Pipeline
 from tests.fakes.keys import write_keys
 from tests.fakes.oci_server import OciServer
 from tests.fakes.oci_server.events import Events, Rule
 from tests.fakes.oci_server.identity import key_pem, session_token
 from tests.fakes.oci_server.object_storage import Bucket
-from tests.fn.images import UID, Image
+from tests.fn.images import UID, Image, memory_megabytes
 from tests.fn.platform import FnContainer
 from tests.testbed.access import ClusterAccess
 
+KINDS = ("data", "control")
+VAULT = "ocid1.vault.oc1.us-ashburn-1.aaaatest"
 REGIONS = {"east": "us-ashburn-1", "west": "us-phoenix-1"}
 SECRET = "It's a Secret to Everybody"
 
@@ -78,6 +81,10 @@ class Region:
     def stop(self) -> None:
         self.functions.clear()
         self.running.close()
+
+    def memory_megabytes(self) -> float:
+        """Of its largest function, with all that its work has loaded."""
+        return max(memory_megabytes(one.process.pid) for one in self.functions.values())
 
     def deliver(self, function: Function, body: bytes) -> bool:
         """An event, as the platform brings it: how it says so is not known, so each way has its turn."""
@@ -134,36 +141,35 @@ def deployed(
         for name, value in server.environment(folder / "operator").items():
             ending.callback(_restore_variable, name, os.environ.get(name))
             os.environ[name] = value
-        buckets = {
-            (site, kind): server.add_bucket(f"{site}-{kind}-{namespace}", region)
-            for site, region in REGIONS.items()
-            for kind in ("data", "control")
-        }
-        config = write_configuration(folder, clusters, namespace, buckets)
-        regions = {site: Region(site, environment_of(server, site, config, buckets), images) for site in REGIONS}
-        for (site, kind), bucket in buckets.items():
-            add_rules(events, regions[site], kind, bucket)
+        config = write_configuration(server, folder, clusters, namespace)
+        pipeline = Pipeline(folder, config)
+        regions = {site: Region(site, environment_of(server, site, pipeline), images) for site in REGIONS}
+        for site, kind in itertools.product(REGIONS, KINDS):
+            add_rules(events, regions[site], kind, bucket_of(site, kind, namespace))
         for region in regions.values():
             ending.callback(region.stop)
             region.start()
-        yield System(server, Pipeline(folder, config), regions)
+        yield System(server, pipeline, regions)
 
 
-def add_rules(events: Events, region: Region, kind: str, bucket: Bucket) -> None:
+def bucket_of(site: str, kind: str, namespace: str) -> str:
+    return f"{site}-{kind}-{namespace}"
+
+
+def add_rules(events: Events, region: Region, kind: str, bucket: str) -> None:
     for function, rules in RULES.items():
         for names in rules.get(kind, ()):
-            events.add_rule(Rule(bucket.name, names, lambda body, to=function: region.deliver(to, body)))  # type: ignore[misc]
+            events.add_rule(Rule(bucket, names, lambda body, to=function: region.deliver(to, body)))  # type: ignore[misc]
 
 
-def write_configuration(
-    folder: Path, clusters: Mapping[str, ClusterAccess], namespace: str, buckets: Mapping[tuple[str, str], Bucket]
-) -> Path:
+def write_configuration(server: OciServer, folder: Path, clusters: Mapping[str, ClusterAccess], namespace: str) -> Path:
+    """The group's file; how clusters are reached, and the webhook's secret, are in a vault."""
     sites = {}
     for site, cluster in clusters.items():
-        kubeconfig = folder / f"{site}.kubeconfig"
-        kubeconfig.write_bytes(cluster.kubeconfig.read_bytes())
-        urls = {kind: url_of(buckets[site, kind]) for kind in ("data", "control")}
-        sites[site] = {"cluster": {"kubeconfig": str(kubeconfig), "context": cluster.context}, **urls}
+        secret = server.vault.add_secret(REGIONS[site], VAULT, "kubeconfig", cluster.kubeconfig.read_bytes())
+        urls = {kind: url_of(server.add_bucket(bucket_of(site, kind, namespace), REGIONS[site])) for kind in KINDS}
+        sites[site] = {"cluster": {"kubeconfigFrom": {"vault": secret.id}, "context": cluster.context}, **urls}
+    hook = server.vault.add_secret(REGIONS["east"], VAULT, "webhook", SECRET.encode())
     spec = {
         "namespaces": [namespace],
         "sites": sites,
@@ -171,7 +177,7 @@ def write_configuration(
         "standby": "west",
         "keys": str(write_keys(folder)),
         "restore": {"mode": "hot", "readyTimeout": "60s"},
-        "webhooks": [{"name": "ci", "kind": "github", "secretsFrom": [{"env": "CI_SECRET"}]}],
+        "webhooks": [{"name": "ci", "kind": "github", "secretsFrom": [{"vault": hook.id}]}],
     }
     metadata = {"name": namespace}
     group = {"apiVersion": "kubestandby.dev/v1", "kind": "ProtectionGroup", "metadata": metadata, "spec": spec}
@@ -182,18 +188,16 @@ def write_configuration(
 
 
 def give_to_the_functions(folder: Path) -> None:
-    """Keys and kubeconfigs are their user's alone, as a mounted secret is."""
+    """Keys are their user's alone, as a mounted secret is."""
     if os.geteuid() == 0:
-        for path in [*folder.glob("*.kubeconfig"), folder / "keys", *(folder / "keys").rglob("*")]:
+        for path in [folder / "keys", *(folder / "keys").rglob("*")]:
             os.chown(path, UID, UID)
 
 
-def environment_of(
-    server: OciServer, site: str, config: Path, buckets: Mapping[tuple[str, str], Bucket]
-) -> dict[str, str]:
+def environment_of(server: OciServer, site: str, pipeline: Pipeline) -> dict[str, str]:
     """What Terraform sets, and the resource principal that the platform brings."""
-    data = config.read_bytes()
-    store, key = url_of(buckets[site, "control"]), f"config/{hashlib.sha256(data).hexdigest()}.yaml"
+    data = pipeline.config.read_bytes()
+    store, key = pipeline.group.site(SiteName(site)).control, f"config/{hashlib.sha256(data).hexdigest()}.yaml"
     open_store(store).put_if_absent(key, data)
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     token = session_token(sub=site, jwk=json.dumps(jwk_of(private.public_key())))
@@ -202,7 +206,6 @@ def environment_of(
         "KUBESTANDBY_CONFIG": f"{store}#{key}",
         "KUBESTANDBY_SITE": site,
         "KUBESTANDBY_OCI_ENDPOINTS": server.endpoints,
-        "CI_SECRET": SECRET,
         "OCI_RESOURCE_PRINCIPAL_VERSION": "2.2",
         "OCI_RESOURCE_PRINCIPAL_RPST": token,
         "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM": key_pem(private).decode(),

@@ -84,4 +84,5 @@ def test_an_application_crosses_fails_over_and_comes_back(system: tuple[System, 
     running.settle()
     assert outcome.verdict in (Verdict.DONE, Verdict.UNCHANGED), outcome.message
     assert running.pipeline.requests("west").pending(running.pipeline.group.name) == ()
+    assert all(region.memory_megabytes() < 512 for region in (east, west))
     assert east.schedule({"action": "tick"}) == {"tick": {"pushed": [], "failed": 0}}
