@@ -14,12 +14,12 @@ _FIELDS = frozenset({"apiVersion", "kind", "metadata", "type", "immutable", "dat
 
 _METADATA = frozenset(
     {
-        *("annotations", "creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "finalizers"),
-        *("generateName", "generation", "labels", "managedFields", "name", "namespace", "ownerReferences"),
-        *("resourceVersion", "selfLink", "uid"),
+        *("annotations", "clusterName", "creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp"),
+        *("finalizers", "generateName", "generation", "labels", "managedFields", "name", "namespace"),
+        *("ownerReferences", "resourceVersion", "selfLink", "uid"),
     }
 )
-"""All that an object's metadata has (meta/v1 ObjectMeta)."""
+"""All that an object's metadata has (meta/v1 ObjectMeta), or once had: archives may be old."""
 
 
 def as_stored(manifest: Manifest) -> Manifest:

@@ -31,6 +31,7 @@ from kubestandby.runtime.answers import Answer
 from kubestandby.runtime.collecting import calm_the_collector
 from kubestandby.runtime.context import Context, context_from_environment
 from kubestandby.runtime.continuing import GoesOn
+from kubestandby.runtime.cores import leave_no_core
 from kubestandby.runtime.deadlines import ENVIRON_KEY, NEVER, Deadline, earliest_end, work_until
 from kubestandby.runtime.dispatching import Dispatcher, Ignored
 from kubestandby.runtime.exclusion import BusyError, Exclusion
@@ -205,6 +206,7 @@ def function_app(function: Function, build: Callable[[Context], Handlers]) -> Fu
     """The app of a function process: logs and memory set up, configuration from the environment."""
     set_up_logging()
     log_crashes()
+    leave_no_core()
     calm_the_collector()
     return FunctionApp(function, build)
 
