@@ -115,8 +115,8 @@ def test_functions_of_a_cloud_are_never_started_here(tmp_path: Path, monkeypatch
     _running(monkeypatch, None)
     text = World(tmp_path, WorkingClock()).config.read_text()
     for site in ("east", "west"):
-        text = text.replace(f"file://{tmp_path}/{site}/data", f"oci://shop/{site}-data")
-        text = text.replace(f"file://{tmp_path}/{site}/control", f"oci://shop/{site}-control")
+        text = text.replace(f"file://{tmp_path}/{site}/data", f"oci://shop/{site}-data?region=us-ashburn-1")
+        text = text.replace(f"file://{tmp_path}/{site}/control", f"oci://shop/{site}-control?region=us-ashburn-1")
     config = tmp_path / "cloud.yaml"
     config.write_text(text)
 
