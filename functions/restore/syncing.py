@@ -1,6 +1,7 @@
 """The standby keeps up by itself: the newest complete snapshot is taken in by the group's mode, once."""
 
 from kubestandby.applied_marks import AppliedMarks
+from kubestandby.errors import SnapshotError
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.reports import Purpose
 from kubestandby.requests import Request, Verdict
@@ -28,6 +29,7 @@ class Syncing:
             request: the tick's request, where there is one.
 
         Raises:
+            SnapshotError: the snapshot is damaged, and there is nothing newer to take in.
             StandbyError: roles or snapshots cannot be read, or the restore could not begin.
         """
         epoch = self._context.roles(group).epoch
@@ -35,14 +37,19 @@ class Syncing:
             return _nothing(snapshot, f"{site.name} is primary since epoch {epoch.number}; nothing is restored onto it")
         if snapshot.epoch != epoch.number:
             return _nothing(snapshot, f"snapshot {snapshot} is not of the current epoch {epoch.number}")
-        newest = self._context.snapshots(site).newest_complete(Stage.SANITIZED, group.name)
+        survey = self._context.snapshots(site).survey(Stage.SANITIZED, group.name)
+        newest = survey.newest_complete
         if newest is None or newest.id.epoch != epoch.number:
             # A named one that is damaged says so here, rather than being passed over.
             index = self._context.snapshots(site).read_index(Stage.SANITIZED, group.name, snapshot)
             return _nothing(
                 snapshot, f"snapshot {snapshot} is incomplete ({len(index.failures)} failures); name it to restore it"
             )
-        return self._take_in(group, site, newest, request)
+        result = self._take_in(group, site, newest, request)
+        passed_over = next((one for one in survey.damaged if one.id == snapshot), None)
+        if passed_over and result.verdict is Verdict.UNCHANGED:
+            raise SnapshotError(passed_over.reason)
+        return result
 
     def _take_in(self, group: ProtectionGroup, site: Site, newest: SnapshotIndex, request: Request | None) -> Result:
         mode = group.restore.mode

@@ -189,6 +189,22 @@ def test_snapshot_after_one_of_another_history_is_refused(world: World) -> None:
     assert "one of the two is from another history" in outcome.message
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_arrival_of_a_damaged_snapshot_is_not_passed_over_in_silence(world: World, gone: bool) -> None:
+    next_snapshot(world)
+    world.deliver(next(event for event in world_events(world) if "raw/" in event.key))
+    if gone:
+        del world.data("west").objects[archive_key(Stage.SANITIZED, "1-2")]
+    else:
+        edit(world, "west", index_key(Stage.SANITIZED, "1-2"), flipped)
+
+    answer = world.deliver(next(event for event in world_events(world) if "sanitized/" in event.key))
+
+    assert answer.body["verdict"] == "failed"
+    assert "1-2" in answer.body["message"]
+    assert world.price("west") == "1"
+
+
 def test_damage_to_an_old_snapshot_does_not_stand_in_the_way(world: World) -> None:
     next_snapshot(world)
     world.settle()
