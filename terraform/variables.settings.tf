@@ -71,6 +71,8 @@ variable "timer" {
     - tick_minutes: how often each site looks for what lost events left undone
     - scheduler_minimum_minutes: the shortest interval that one schedule may have; finer timers become several staggered
       schedules. 60 is what the console offers; whether the service takes less is not documented
+    - push_after_seconds: when a tick takes an event for lost; longer than a call may take. 360 fits calls that are waited
+      for (300 s); where Events invokes detached, 3660
     - alarm: a metric that is always there, and a query on it that always holds
   TEXT
   default     = {}
@@ -80,6 +82,7 @@ variable "timer" {
     driver                    = optional(string, "scheduler")
     tick_minutes              = optional(number, 30)
     scheduler_minimum_minutes = optional(number, 60)
+    push_after_seconds        = optional(number, 360)
     alarm = optional(object({
       namespace = optional(string, "oci_objectstorage")
       query     = optional(string, "StoredBytes[1h].max() >= 0")
@@ -99,6 +102,11 @@ variable "timer" {
   validation {
     condition     = contains([1, 5, 10, 15, 20, 30, 60, 120, 1440], var.timer.scheduler_minimum_minutes)
     error_message = "timer.scheduler_minimum_minutes must be 1, 5, 10, 15, 20, 30, 60, 120 or 1440."
+  }
+
+  validation {
+    condition     = alltrue([for function in values(var.functions) : var.timer.push_after_seconds > function.timeout_seconds])
+    error_message = "timer.push_after_seconds must be longer than every timeout_seconds: else a tick begins work anew that is still under way."
   }
 
   validation {

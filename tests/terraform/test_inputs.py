@@ -70,6 +70,7 @@ WRONG = {
         "its secret is made in each site's vault",
     ),
     "unequal intervals": (given(timer={"tick_minutes": 12, "scheduler_minimum_minutes": 30}), "staggered schedules"),
+    "work begun anew": (given(timer={"push_after_seconds": 240}), "that is still under way"),
     "128 MB": (given(functions={"export": {"memory_mb": 128}}), "in which the functions do not start"),
     "a long call": (given(functions={"restore": {"timeout_seconds": 301}}), "timeout_seconds must be 60 to 300"),
     "retention and versions": (given(storage={"data_protection": "both"}), "refuses both for one bucket"),

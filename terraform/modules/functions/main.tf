@@ -16,12 +16,8 @@ resource "oci_functions_function" "this" {
   memory_in_mbs                    = tostring(each.value.memory_mb)
   timeout_in_seconds               = each.value.timeout_seconds
   detached_mode_timeout_in_seconds = each.value.detached_timeout_seconds
+  config                           = var.environment
   freeform_tags                    = var.tags
-
-  # A request that has not come through within the function's own time limit is not lost yet: the tick waits for longer.
-  config = merge(var.environment, {
-    KUBESTANDBY_PUSH_AFTER_SECONDS = tostring(max([for function in var.functions : function.timeout_seconds]...) + 60)
-  })
 
   dynamic "provisioned_concurrency_config" {
     for_each = each.value.provisioned == 0 ? [] : [each.value.provisioned]

@@ -95,8 +95,9 @@ module "functions" {
   tags              = var.tags
 
   environment = {
-    KUBESTANDBY_CONFIG    = "${local.urls.control}#${oci_objectstorage_object.configuration.object}"
-    KUBESTANDBY_SITE      = var.site_name
-    KUBESTANDBY_LOG_LEVEL = var.log_level
+    KUBESTANDBY_PUSH_AFTER_SECONDS = tostring(var.timer.push_after_seconds)
+    KUBESTANDBY_CONFIG             = "${local.urls.control}#${oci_objectstorage_object.configuration.object}"
+    KUBESTANDBY_SITE               = var.site_name
+    KUBESTANDBY_LOG_LEVEL          = var.log_level
   }
 }

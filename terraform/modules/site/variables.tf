@@ -151,11 +151,12 @@ variable "timer" {
   nullable    = false
 
   type = object({
-    driver       = string
-    tick_minutes = number
-    alarm        = object({ namespace = string, query = string })
-    schedules    = map(object({ timer = string, body = string, cron = string }))
-    timers       = map(object({ minutes = number, shift = number, body = string }))
+    driver             = string
+    tick_minutes       = number
+    push_after_seconds = number
+    alarm              = object({ namespace = string, query = string })
+    schedules          = map(object({ timer = string, body = string, cron = string }))
+    timers             = map(object({ minutes = number, shift = number, body = string }))
   })
 }
 
