@@ -157,6 +157,13 @@ def test_whatever_looks_passed_on_is_a_strangers(echo: FnContainer, name: str) -
     assert (answer.said["peer"], answer.said["headers"]["fn-intent"]) == ("", "httprequest")
 
 
+def test_a_gateways_question_for_headers_alone_is_answered_without_a_body(echo: FnContainer) -> None:
+    answer = echo.gateway("HEAD", "/")
+
+    assert (answer.http_status, answer.body, answer.headers["content-length"]) == (200, b"", "0")
+    assert echo.call({}).status == 200
+
+
 @pytest.mark.parametrize("method", ["", "GET / HTTP/1.1", "x" * 99])
 def test_a_gateways_method_that_is_none_is_refused(echo: FnContainer, method: str) -> None:
     assert echo.gateway(method, "/").http_status == 400

@@ -86,7 +86,7 @@ def transport_status(status: int, call: FnCall, *, is_event: bool) -> int:
 def headers_of_answer(status: int, headers: Iterable[tuple[str, str]], call: FnCall) -> Headers:
     """The app's headers as the platform takes them: to a gateway under `Fn-Http-*`, else only what the body is."""
     known = list(headers)
-    kept = [(name, value) for name, value in known if name.lower() in ("content-type", "content-length")]
+    kept = [(name, value) for name, value in known if name.lower() == "content-type"]
     if not call.is_passed_on:
         return kept
     passed = [(f"Fn-Http-H-{name}", value) for name, value in known if name.lower() not in _OF_THE_TRANSPORT]

@@ -43,7 +43,8 @@ class FnContract:
             except Exception as error:  # noqa: BLE001 - the last line: any other status costs the container
                 _LOG.error("unexpected_error", extra=error_facts(error))
                 status, headers, body = calls.FAILED, *_said("an unexpected error; the function's log has it")
-        start_response(_line(status), headers)
+        # Of the body that goes out: to a HEAD the app says the length of one that it does not send.
+        start_response(_line(status), [*headers, ("Content-Length", str(len(body)))])
         return [body]
 
     def _answer(self, environ: dict[str, Any], call: FnCall) -> tuple[int, Headers, bytes]:
@@ -105,7 +106,7 @@ def _is_event(data: bytes) -> bool:
 
 def _said(message: str) -> tuple[Headers, bytes]:
     body = json.dumps({"error": message}).encode() + b"\n"
-    return [("Content-Type", _JSON), ("Content-Length", str(len(body)))], body
+    return [("Content-Type", _JSON)], body
 
 
 def _line(status: int) -> str:
