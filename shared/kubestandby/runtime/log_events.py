@@ -84,7 +84,7 @@ FACTS: Mapping[str, str] = {
     "site_unreachable": "the site whose bucket does not answer",
     "snapshot": "the snapshot that is meant",
     "status": "HTTP status",
-    "text": "first line of what a library says, cut at 200 characters",
+    "text": "first line of a library's message, before it has put anything into it; at most 200 characters",
     "told": "the site that was told",
     "verdict": "`done`, `unchanged`, `incomplete`, `refused` or `failed`",
     "with": "the other site",

@@ -4,7 +4,7 @@ The message of a record is a stable event name, one of `log_events.EVENTS`; its 
 
     _LOG.info("request_done", extra={"outcome": name, "verdict": "done"})
 
-Whatever else is logged comes from a library: from WARNING on it becomes a `library_message`, with its first line only.
+Whatever else is logged comes from a library: from WARNING on it becomes a `library_message`, with its pattern only.
 What a call is about (function, event, group, request) is bound once and stands in every line written during it.
 Manifests and secrets never enter a record: of an exception that is not ours only the type and the places are written,
 for its text may hold what was being worked on.
@@ -131,7 +131,8 @@ def error_facts(error: BaseException) -> dict[str, Any]:
 
 def _facts_of(record: logging.LogRecord) -> dict[str, Any]:
     if not _is_ours(record):
-        return {"text": (record.getMessage().splitlines() or [""])[0][:_MAX_FOREIGN_TEXT]}
+        # Not what a library has put into its message: addresses with their queries, headers, bodies.
+        return {"text": (str(record.msg).splitlines() or [""])[0][:_MAX_FOREIGN_TEXT]}
     facts = {name: _fact(fact) for name, fact in vars(record).items() if name not in _STANDARD}
     return {name: fact for name, fact in facts.items() if name not in ALWAYS}
 

@@ -23,7 +23,11 @@ def main() -> None:
     """Serves the function that the arguments name (name, source file, port) until asked to stop."""
     function, source, port = sys.argv[1:]
     threading.Thread(target=_follow_starter, name="lifeline", daemon=True).start()
-    # Late: the lifeline holds while this is imported.
+    # Late: the lifeline holds while this is imported, and what goes wrong there is told as anything else is.
+    from kubestandby.runtime.logs import log_crashes, set_up_logging
+
+    set_up_logging()
+    log_crashes()
     from functions_framework import create_app
     from functions_framework._http import create_server
 
@@ -35,26 +39,15 @@ def _options() -> dict[str, Any]:
     """Settings for gunicorn beyond those of functions-framework, as far as this gunicorn has them."""
     from gunicorn.config import make_settings  # type: ignore[import-untyped]
 
+    from kubestandby.runtime.server_log import logger_class
+
     wanted = {
         "control_socket_disable": True,
         "graceful_timeout": int(_GRACE_SECONDS),
-        "logger_class": _logger_class(),
+        "logger_class": logger_class(),
     }
     known = make_settings()
     return {name: value for name, value in wanted.items() if name in known}
-
-
-def _logger_class() -> type:
-    """Gunicorn's logger without lines of its own form: what it says goes to where ours goes."""
-    from gunicorn.glogging import Logger  # type: ignore[import-untyped]
-
-    class PassingOn(Logger):  # type: ignore[misc]
-        def setup(self, cfg: Any) -> None:
-            super().setup(cfg)
-            self.error_log.handlers.clear()
-            self.error_log.propagate = True
-
-    return PassingOn
 
 
 def _follow_starter() -> None:

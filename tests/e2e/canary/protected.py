@@ -156,7 +156,7 @@ class Protected:
             "sites": sites,
             "primary": "east",
             "standby": "west",
-            "restore": {"readyTimeout": "30s"},
+            "restore": {"readyTimeout": "30s", "recreate": ["Secret"]},
             "webhooks": [hook],
         }
         metadata = {"name": self.namespace}

@@ -72,6 +72,8 @@ def _options(listener: Path, stopping: threading.Event) -> dict[str, Any]:
     """Gunicorn's settings, as far as this gunicorn has them."""
     from gunicorn.config import make_settings  # type: ignore[import-untyped]
 
+    from kubestandby.runtime.server_log import logger_class
+
     wanted: dict[str, Any] = {
         "bind": f"{_SCHEME}{_phony(listener)}",
         "workers": 1,
@@ -83,6 +85,7 @@ def _options(listener: Path, stopping: threading.Event) -> dict[str, Any]:
         "limit_request_fields": _MOST_HEADERS,
         "limit_request_field_size": _LONGEST_HEADER,
         "control_socket_disable": True,
+        "logger_class": logger_class(),
         "post_worker_init": _when_ready(listener, stopping),
         "on_exit": lambda _: listener.unlink(missing_ok=True),
     }
