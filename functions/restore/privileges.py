@@ -93,7 +93,7 @@ class RightsWatch:
 
 
 def _merged(first: Missing, second: Missing) -> Missing:
-    return Missing(rights={**second.rights, **first.rights}, by_hand=first.by_hand)
+    return Missing(rights=dict(sorted({**second.rights, **first.rights}.items())), by_hand=first.by_hand)
 
 
 def _refused_in(report: RestoreReport) -> Missing:

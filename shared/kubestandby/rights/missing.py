@@ -102,7 +102,7 @@ def needs_privilege(
         "byHand": [str(ObjectRef.of(one)) for one in missing.by_hand],
         "manifest": "".join(f"---\n{manifest_yaml.emit(one).decode()}" for one in objects),
     }
-    return NeedsPrivilegeError(_message(subject, duty, site, missing), needs)
+    return NeedsPrivilegeError(_message(subject, site, missing), needs)
 
 
 def missing_objects(group: ProtectionGroup, duty: Duty, subject: Subject, missing: Missing) -> Iterator[Manifest]:
@@ -128,7 +128,7 @@ def _grants(rights: Iterable[Right]) -> Iterator[Grant]:
     places: dict[str, list[Right]] = {}
     for right in rights:
         places.setdefault(right.namespace, []).append(right)
-    for namespace, some in places.items():
+    for namespace, some in sorted(places.items()):
         yield Grant(part="", rules=compacted(some), namespaces=(namespace,) if namespace else (), apart=bool(namespace))
 
 
@@ -143,13 +143,13 @@ def _subject(cluster: Cluster, duty: Duty) -> Subject:
     return Subject.of_user(user) if user else account(duty)
 
 
-def _message(subject: Subject, duty: Duty, site: Site, missing: Missing) -> str:
+def _message(subject: Subject, site: Site, missing: Missing) -> str:
     lacks = [f"{right} (for {about})" if about else str(right) for right, about in missing.rights.items()]
     lacks += [f"hand out what {ObjectRef.of(one)} grants" for one in missing.by_hand]
     more = f" and {len(lacks) - _SHOWN} more" if len(lacks) > _SHOWN else ""
     return (
         f"NeedsPrivilege: on the cluster of {site.name}, {subject} may not {', '.join(lacks[:_SHOWN])}{more}; an"
-        f" administrator applies the manifest that comes with this outcome, then {duty} again"
+        " administrator applies the manifest that comes with this outcome; then ask again"
     )
 
 
