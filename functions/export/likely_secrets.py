@@ -17,6 +17,7 @@ from .pod_specs import pod_specs
 from .secret_shapes import secrets_in_lines, why_secret
 
 _CONFIG_MAP = ("", "ConfigMap")
+_DEFINITION = ("apiextensions.k8s.io", "CustomResourceDefinition")
 _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 _SHOWN = 5
 
@@ -66,6 +67,8 @@ def likely_secrets(ref: ObjectRef, manifest: Manifest) -> Iterator[LikelySecret]
     """The likely secrets in an object's fields."""
     if ref.gvk.group_kind == _CONFIG_MAP:
         found = _in_data(manifest.get("data"))
+    elif ref.gvk.group_kind == _DEFINITION:
+        return  # large, and a schema at most
     else:
         found = (place for spec in pod_specs(manifest) for place in _in_environments(spec))
     for field, reason in found:
