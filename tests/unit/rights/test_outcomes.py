@@ -47,7 +47,7 @@ def test_a_snapshot_that_may_not_be_restored_is_not_begun_and_comes_when_the_rig
 
     assert outcome is not None
     assert outcome.verdict is Verdict.NEEDS_PRIVILEGE
-    assert "may not create configmaps in shop (for ConfigMap shop/prices), create configmaps" in outcome.message
+    assert "may not create configmaps kubestandby-shop in kubestandby-system" in outcome.message
     assert 'kind: "Role"' in outcome.needs_privilege["manifest"]
     assert writes == []
     assert again.verdict is Verdict.DONE
