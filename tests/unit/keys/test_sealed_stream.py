@@ -4,10 +4,13 @@ import io
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from kubestandby.errors import ConfigError, FormatError, UnsealError
+from kubestandby.errors import ConfigError, FormatError, SnapshotError, UnsealError
 from kubestandby.keys import sealed_stream
 from kubestandby.keys.sealed_stream import OpenedStream, SealingWriter, recipients_at
 from tests.fakes.fake_clock import FakeClock
@@ -136,3 +139,39 @@ def test_an_expired_trust_file_names_nobody_to_seal_for() -> None:
     late = FakeClock(datetime(2050, 1, 1, tzinfo=UTC))
     with pytest.raises(ConfigError, match="has expired"):
         recipients_at(key_bundle().trust, EAST, late)
+
+
+THREE_CHUNKS = b"z" * 3 * CHUNK
+
+
+@cache
+def sealed_once() -> bytes:
+    return seal(THREE_CHUNKS)
+
+
+def read_or_refusal(data: bytes) -> bytes | str:
+    try:
+        return opened(data).reader().read()
+    except SnapshotError as error:
+        return str(error)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_whatever_is_in_an_object_is_refused_in_our_words(data: st.DataObject) -> None:
+    """Ours with some bytes changed, cut out or put in."""
+    sealed = sealed_once()
+    start = data.draw(st.integers(0, len(sealed)))
+    end = data.draw(st.integers(start, min(len(sealed), start + 200)))
+    put_in = data.draw(st.binary(max_size=200))
+
+    found = read_or_refusal(sealed[:start] + put_in + sealed[end:])
+
+    if put_in == sealed[start:end]:
+        assert found == THREE_CHUNKS
+    else:
+        assert found == THREE_CHUNKS or "the stream" in str(found)
+
+
+def test_what_was_not_touched_opens() -> None:
+    assert read_or_refusal(sealed_once()) == THREE_CHUNKS
