@@ -32,6 +32,7 @@ def _say(line: str) -> None:
 def _start(image: Image) -> tuple[float, float, float]:
     """Seconds until it is ready, and what it takes then and after a first call that opens a store in OCI."""
     principal = {"OCI_RESOURCE_PRINCIPAL_VERSION": "2.2", "OCI_RESOURCE_PRINCIPAL_REGION": "us-ashburn-1"}
+    principal["KUBESTANDBY_OCI_ENDPOINTS"] = "http://127.0.0.1:9/{service}/{region}"
     config = f"oci://ns/control?region=us-ashburn-1#config/{'0' * 64}.yaml"
     begun = time.monotonic()
     with image.run({"KUBESTANDBY_CONFIG": config, **principal}) as running:

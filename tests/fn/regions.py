@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from kubestandby.adapters.stores import open_store
+from kubestandby.cli.main import main
 from kubestandby.layout import FUNCTION_OF, Action, Function
 from kubestandby.snapshots import SiteName
 from tests.e2e.pipeline import Pipeline
@@ -28,13 +30,13 @@ from tests.fakes.oci_server import OciServer
 from tests.fakes.oci_server.events import Events, Rule
 from tests.fakes.oci_server.identity import key_pem, session_token
 from tests.fakes.oci_server.object_storage import Bucket
-from tests.fn.images import UID, Image, memory_megabytes
+from tests.fn.images import Image, memory_megabytes
 from tests.fn.platform import FnContainer
 from tests.testbed.access import ClusterAccess
 
 KINDS = ("data", "control")
-VAULT = "ocid1.vault.oc1.us-ashburn-1.aaaatest"
 REGIONS = {"east": "us-ashburn-1", "west": "us-phoenix-1"}
+VAULTS = {"east": "ocid1.vault.oc1.us-ashburn-1.aaaaeast", "west": "ocid1.vault.oc1.us-phoenix-1.aaaawest"}
 SECRET = "It's a Secret to Everybody"
 
 
@@ -163,19 +165,20 @@ def add_rules(events: Events, region: Region, kind: str, bucket: str) -> None:
 
 
 def write_configuration(server: OciServer, folder: Path, clusters: Mapping[str, ClusterAccess], namespace: str) -> Path:
-    """The group's file; how clusters are reached, and the webhook's secret, are in a vault."""
+    """The group's file. How clusters are reached, the webhook's secret and each site's keys are in the site's vault."""
+    write_keys(folder)
     sites = {}
     for site, cluster in clusters.items():
-        secret = server.vault.add_secret(REGIONS[site], VAULT, "kubeconfig", cluster.kubeconfig.read_bytes())
+        secret = server.vault.add_secret(REGIONS[site], VAULTS[site], "kubeconfig", cluster.kubeconfig.read_bytes())
         urls = {kind: url_of(server.add_bucket(bucket_of(site, kind, namespace), REGIONS[site])) for kind in KINDS}
-        sites[site] = {"cluster": {"kubeconfigFrom": {"vault": secret.id}, "context": cluster.context}, **urls}
-    hook = server.vault.add_secret(REGIONS["east"], VAULT, "webhook", SECRET.encode())
+        reached = {"kubeconfigFrom": {"vault": secret.id}, "context": cluster.context}
+        sites[site] = {"cluster": reached, "keys": {"vault": VAULTS[site], "prefix": "shop-"}, **urls}
+    hook = server.vault.add_secret(REGIONS["east"], VAULTS["east"], "webhook", SECRET.encode())
     spec = {
         "namespaces": [namespace],
         "sites": sites,
         "primary": "east",
         "standby": "west",
-        "keys": str(write_keys(folder)),
         "restore": {"mode": "hot", "readyTimeout": "60s"},
         "webhooks": [{"name": "ci", "kind": "github", "secretsFrom": [{"vault": hook.id}]}],
     }
@@ -183,15 +186,17 @@ def write_configuration(server: OciServer, folder: Path, clusters: Mapping[str, 
     group = {"apiVersion": "kubestandby.dev/v1", "kind": "ProtectionGroup", "metadata": metadata, "spec": spec}
     config = folder / "groups.yaml"
     config.write_text(yaml.safe_dump(group))
-    give_to_the_functions(folder)
+    for site in sites:
+        publish_keys(config, site)
     return config
 
 
-def give_to_the_functions(folder: Path) -> None:
-    """Keys are their user's alone, as a mounted secret is."""
-    if os.geteuid() == 0:
-        for path in [folder / "keys", *(folder / "keys").rglob("*")]:
-            os.chown(path, UID, UID)
+def publish_keys(config: Path, site: str) -> None:
+    """As the operator does it, once."""
+    where = ("--compartment", "ocid1.compartment.oc1..aaaatest", "--encryption-key", "ocid1.key.oc1.iad.v.aes")
+    command = ["--config", str(config), "keys", "publish", "--site", site, *where]
+    done = CliRunner().invoke(main, command, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
 
 
 def environment_of(server: OciServer, site: str, pipeline: Pipeline) -> dict[str, str]:
