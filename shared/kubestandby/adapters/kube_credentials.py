@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kubestandby.adapters.abandoned import sweep
+from kubestandby.errors import ConfigError
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
@@ -31,11 +32,13 @@ _ONE_AT_A_TIME = threading.Lock()
 
 @contextmanager
 def passing_folder() -> Iterator[Path]:
-    """A private folder that is gone, with all that is in it, at the end of the block."""
+    """A private folder that is gone, with all that is in it, at the end of the block.
+
+    Raises:
+        ConfigError: there is no place for it.
+    """
     with _ONE_AT_A_TIME:
-        parent = _parent()
-        sweep(parent, PREFIX, older_than_seconds=LEFT_BEHIND_SECONDS)
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+        folder = _new_folder()
         try:
             yield folder
         finally:
@@ -68,6 +71,19 @@ def keep_in_memory(folder: Path, configuration: Any, pools: "PoolManager") -> No
         settings.pop(name, None)
     settings["ssl_context"] = context
     configuration.ssl_ca_cert = configuration.cert_file = configuration.key_file = None
+
+
+def _new_folder() -> Path:
+    try:
+        parent = _parent()
+        sweep(parent, PREFIX, older_than_seconds=LEFT_BEHIND_SECONDS)
+        return Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+    except OSError as error:
+        raise ConfigError(
+            "TLS reads a private key from a file only, and there is no folder for one"
+            f" ({(error.strerror or str(error)).lower()}); mount a temporary file system at /dev/shm, or set TMPDIR to"
+            " a folder that can be written"
+        ) from error
 
 
 def _parent() -> Path:

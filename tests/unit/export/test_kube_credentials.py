@@ -144,3 +144,14 @@ def test_what_a_killed_process_has_left_goes_with_the_next_one(kubeconfig: Path,
     assert [folder.name.startswith("kubestandby-credentials-") for folder in left] == [True]
     assert kept == left
     assert list(temporary.iterdir()) == []
+
+
+def test_a_machine_without_any_place_for_files_is_told_what_to_do(
+    kubeconfig: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kube_credentials, "_parent", lambda: temporary / "none")
+
+    with pytest.raises(
+        ConfigError, match=r"there is no folder for one \(no such file or directory\); mount a temporary"
+    ):
+        connect(ClusterAccess(kubeconfig=kubeconfig), site="east")
