@@ -276,6 +276,14 @@ class TestParts:
 
         assert not [target for _, target in server.requests if "uploadPartNum" in target]
 
+    def test_missing_right_to_put_parts_is_a_sentence_that_names_it(self, server: OciServer, store: OciStore) -> None:
+        server.add_bucket("east-data").rights = RIGHTS - {"OBJECT_OVERWRITE"}
+
+        with pytest.raises(
+            StoreError, match=r"of 4 MiB: what is larger .* takes the right OBJECT_OVERWRITE, too \(large"
+        ):
+            store.put_if_absent(KEY, io.BytesIO(LARGE))
+
     def test_failed_upload_is_given_up(self, server: OciServer, store: OciStore) -> None:
         server.fail(Fault("PUT", target="uploadPartNum=3", status=400, code="InvalidUploadPart", times=-1))
 

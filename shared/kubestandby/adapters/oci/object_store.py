@@ -63,6 +63,8 @@ class OciStore:
                     return
                 if refused.status == 412:
                     raise ObjectExistsError(f"object {key} in {self.url} exists already") from refused
+                if refused.status == 404 and body.size > self.single_put_bytes:
+                    raise StoreError(_no_right_to_parts(self.url, key, body.size, self.single_put_bytes)) from refused
                 raise self._error("write", f"object {key}", refused) from refused
 
     def get(self, key: str, *, max_bytes: int) -> bytes:
@@ -152,6 +154,13 @@ class OciStore:
             return ObjectMissingError(f"{what} in {self.url} does not exist")
         kind = StoreUnavailableError if refused.passing else StoreError
         return kind(f"store {self.url} cannot {verb} {what}: {refused}; {_next_step(refused)}")
+
+
+def _no_right_to_parts(url: str, key: str, size: int, most: int) -> str:
+    return (
+        f"store {url} cannot write object {key} of {size >> 20} MiB: what is larger than {most >> 20} MiB is put in"
+        " parts, which takes the right OBJECT_OVERWRITE, too (large_archives in Terraform, docs/oci.md)"
+    )
 
 
 def _next_step(refused: Refused) -> str:
