@@ -1,6 +1,7 @@
 """The OCI store against the loopback server, at once and in parts; and against a real bucket where one is named."""
 
 import os
+import ssl
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from kubestandby.ports import ObjectStore
 from tests.contract.store_suite import StoreSuite
 from tests.fakes.oci_server import OciServer
 from tests.fakes.oci_server.object_storage import Bucket
+from tests.testbed.pki import SERVER, Authority
 
 LIVE_VARIABLE = "KUBESTANDBY_LIVE_OCI"
 
@@ -23,9 +25,24 @@ def server() -> Iterator[OciServer]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OciServer, Path]]:
+    folder = tmp_path_factory.mktemp("tls")
+    authority = Authority("oci-ca", folder)
+    pair = authority.issue("server", "objectstorage", usages=(SERVER,), hosts=("127.0.0.1",))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+    with OciServer(tls=context) as running:
+        yield running, authority.certificate
+
+
 @pytest.fixture
 def bucket(server: OciServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bucket:
-    """An empty bucket, whose lists come in pages of three."""
+    return empty_bucket(server, tmp_path, monkeypatch)
+
+
+def empty_bucket(server: OciServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """An empty bucket, whose lists come in pages of three, and an environment that leads to it."""
     for name, value in server.environment(tmp_path / "oci").items():
         monkeypatch.setenv(name, value)
     bucket = server.add_bucket(f"b-{uuid.uuid4().hex}")
@@ -48,6 +65,16 @@ class TestOciStoreUnderAPrefix(StoreSuite):
     def store(self, bucket: Bucket) -> ObjectStore:
         open_store(url_of(bucket)).put_if_absent("shop-2/raw/x", b"a neighbour's")
         return open_store(url_of(bucket, "/shop"))
+
+
+class TestOciStoreOverTls(StoreSuite):
+    """As OCI itself is spoken to: bodies are sent once the service has said `100 Continue`."""
+
+    @pytest.fixture
+    def store(self, tls_server: tuple[OciServer, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
+        server, authority = tls_server
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority))
+        return open_store(url_of(empty_bucket(server, tmp_path, monkeypatch)))
 
 
 class TestOciStoreInParts(StoreSuite):

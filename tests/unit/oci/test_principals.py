@@ -1,11 +1,14 @@
 """Who a process is to OCI, and that nothing is asked or loaded before it is needed."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from oci.auth import rpt_path_providers
 
 from kubestandby.adapters.oci import endpoints, principals
 from kubestandby.adapters.oci.object_store import OciStore
@@ -13,6 +16,7 @@ from kubestandby.adapters.oci.principals import AUTH_VARIABLE, PrincipalKind, ch
 from kubestandby.errors import ConfigError, StoreError
 from tests.fakes.oci_server import OciServer
 from tests.fakes.oci_server.identity import key_pem, session_token, write_profile
+from tests.fakes.oci_server.proxymux import Proxymux
 from tests.unit.oci.conftest import URL
 
 
@@ -125,6 +129,50 @@ def test_endpoint_that_would_send_in_clear_is_refused(monkeypatch: pytest.Monkey
     monkeypatch.setenv(endpoints.ENDPOINTS_VARIABLE, endpoint)
 
     with pytest.raises(ConfigError, match="is no endpoint of OCI; write https://"):
+        OciStore(URL).list("")
+
+
+@pytest.fixture
+def mux(server: OciServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxymux]:
+    """This process is a pod of an enhanced OKE cluster."""
+    host = f"127.{os.getpid() % 200 + 20}.{os.getpid() // 200 % 250}.{os.getpid() % 250 + 1}"
+    account_token, folder = session_token(sub="system:serviceaccount:shop:export"), tmp_path / "pod"
+    folder.mkdir()
+    (folder / "token").write_text(account_token)
+    (tmp_path / "chassis").write_text("OracleCloud.com\n")
+    monkeypatch.delenv(AUTH_VARIABLE)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
+    monkeypatch.setattr(rpt_path_providers, "OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH", str(folder / "token"))
+    with Proxymux(host, server.identities, account_token, folder) as running:
+        monkeypatch.setenv("OCI_KUBERNETES_SERVICE_ACCOUNT_CERT_PATH", str(running.authority))
+        yield running
+
+
+def test_pod_of_an_enhanced_cluster_signs_as_its_service_account(mux: Proxymux) -> None:
+    store = OciStore(URL)
+
+    store.put_if_absent("a", b"1")
+
+    assert principal().kind is PrincipalKind.WORKLOAD
+    assert list(store.list("")) == ["a"]
+    assert mux.given == 1
+
+
+def test_pod_gets_a_new_token_where_the_old_one_is_refused(server: OciServer, mux: Proxymux) -> None:
+    store = OciStore(URL)
+    store.put_if_absent("a", b"1")
+    server.identities.known.clear()
+
+    store.put_if_absent("b", b"2")
+
+    assert list(store.list("")) == ["a", "b"]
+    assert mux.given == 2
+
+
+def test_pod_of_a_basic_cluster_is_told_what_is_missing(mux: Proxymux) -> None:
+    mux.status = 403
+
+    with pytest.raises(ConfigError, match="it is given to pods in enhanced OKE clusters: check that"):
         OciStore(URL).list("")
 
 

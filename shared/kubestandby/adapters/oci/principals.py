@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from kubestandby.errors import ConfigError
+from kubestandby.errors import ConfigError, StoreUnavailableError
 
 _LOG = logging.getLogger(__name__)
 AUTH_VARIABLE = "KUBESTANDBY_OCI_AUTH"
@@ -59,6 +59,7 @@ def principal() -> Principal:
 
     Raises:
         ConfigError: it has no way to prove who it is.
+        StoreUnavailableError: the platform cannot say so now.
     """
     kind, profile = chosen_kind()
     file = os.environ.get(FILE_VARIABLE, "") or USUAL_FILE
@@ -117,14 +118,30 @@ def _is_oracles_machine() -> bool:
 
 
 def _given(kind: PrincipalKind) -> Principal:
-    """What the platform says of a process on it."""
+    """What the platform says of a process on it.
+
+    Raises:
+        ConfigError: nothing.
+        StoreUnavailableError: nothing now.
+    """
     try:
         return Principal(kind, _MAKERS[kind](), {})
     except Exception as error:  # the SDK raises what it likes, tokens in the text included
+        if _passes(error):
+            raise StoreUnavailableError(
+                f"the platform does not say by {kind} who this process is ({type(error).__name__}); try again later"
+            ) from error
         raise ConfigError(
             f"this process cannot prove by {kind} who it is ({type(error).__name__}); {_NEXT_STEPS[kind]},"
             f" or choose another way with {AUTH_VARIABLE}"
         ) from error
+
+
+def _passes(error: Exception) -> bool:
+    """Whether the platform was there and could not answer just now."""
+    from oci.exceptions import ServiceError
+
+    return isinstance(error, ServiceError) and (error.status == 429 or error.status >= 500)
 
 
 def _resource_principal() -> Any:
