@@ -34,6 +34,7 @@ def sites_of(spec: Mapping[str, Any], folder: Path, fault: Fault) -> tuple[Site,
     sites = tuple(_site(name, value, folder, keys, fault) for name, value in spec["sites"].items())
     _check_buckets(sites, fault)
     _check_clusters(sites, fault)
+    _check_vaults(sites, fault)
     return sites
 
 
@@ -129,8 +130,19 @@ def _apart(url: str) -> str:
 def _check_clusters(sites: tuple[Site, ...], fault: Fault) -> None:
     """Two sites must be two clusters; what can be known from the file alone is checked here."""
     first, second = (site.cluster for site in sites)
-    if first == second and not first.in_cluster:
+    same_oke = first.oke is not None and second.oke is not None and first.oke.id == second.oke.id
+    if same_oke or (first == second and not first.in_cluster):
         fault(
             ("spec", "sites", sites[1].name, "cluster"),
             f"the same cluster as that of {sites[0].name}; give the other site its own",
+        )
+
+
+def _check_vaults(sites: tuple[Site, ...], fault: Fault) -> None:
+    """Each site has its own: whatever takes a region away must not take the other one's keys with it."""
+    first, second = (site.vault for site in sites)
+    if first and second and first.vault == second.vault:
+        fault(
+            ("spec", "sites", sites[1].name, "keys", "vault"),
+            f"the vault of {sites[0].name}, too; a vault goes with its region, so give each site one of its own",
         )

@@ -7,7 +7,7 @@ import pytest
 
 from kubestandby.adapters.group_file import load_groups
 from kubestandby.errors import ConfigError
-from kubestandby.groups import ClusterAccess, OkeCluster, OkeEndpoint, ProtectionGroup, TokenAccess
+from kubestandby.groups import ClusterAccess, KmsKey, OkeCluster, OkeEndpoint, ProtectionGroup, TokenAccess
 from tests.testbed.pki import Authority
 
 OKE = "ocid1.cluster.oc1.iad.aaaatest"
@@ -112,3 +112,64 @@ def test_bucket_without_a_region_is_a_sentence_with_its_line(tmp_path: Path) -> 
 def test_buckets_of_one_name_in_two_regions_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"shop.yaml:14: .*shares its place .* also across regions: OCI's events"):
         load(tmp_path, f"{{oke: {OKE}}}", old="shop-west-data", new="shop-east-data")
+
+
+def test_one_cluster_by_two_endpoints_is_one_cluster(tmp_path: Path) -> None:
+    other = f"{{oke: {OKE}, endpoint: private}}"
+
+    with pytest.raises(ConfigError, match="the same cluster as that of east"):
+        load(tmp_path, f"{{oke: {OKE}}}", old="{inCluster: true}", new=other)
+
+
+VAULT = "ocid1.vault.oc1.phx.bbbb.aaaatest"
+KMS = "{endpoint: 'https://b-crypto.kms.us-phoenix-1.oraclecloud.com', restore: {key: KEY, version: VERSION}}"
+
+
+def with_keys(tmp_path: Path, text: str) -> ProtectionGroup:
+    written = KMS.replace("KEY", "ocid1.key.oc1.phx.b.aaaa").replace("VERSION", "ocid1.keyversion.oc1.phx.b.aaaa")
+    cluster = f"{{oke: {OKE}}}\n      keys: {text.replace('KMS', written)}"
+    return load(tmp_path, cluster)
+
+
+def test_keys_of_a_site_may_be_in_a_vault(tmp_path: Path) -> None:
+    site = with_keys(tmp_path, f"{{vault: {VAULT}, prefix: shop-, kms: KMS}}").site("east")
+
+    assert site.vault is not None
+    assert (site.vault.vault, site.vault.prefix) == (VAULT, "shop-")
+    assert site.vault.kms_endpoint == "https://b-crypto.kms.us-phoenix-1.oraclecloud.com"
+    restore = KmsKey(role="restore", key="ocid1.key.oc1.phx.b.aaaa", version="ocid1.keyversion.oc1.phx.b.aaaa")
+    assert site.vault.kms_key("restore") == restore
+    assert site.vault.kms_key("export") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{prefix: shop-}", "vault is missing; write it (OCID of the vault, such as ocid1.vault."),
+        ("{vault: my-vault}", "such as ocid1.vault.oc1.iad."),
+        (f"{{vault: {VAULT}, prefix: a/b}}", "such as shop-"),
+        (
+            f"{{vault: {VAULT}, kms: {{restore: {{key: ocid1.key.oc1.a.b, version: ocid1.keyversion.oc1.a.b}}}}}}",
+            "endpoint is missing",
+        ),
+        (f"{{vault: {VAULT}, kms: {{endpoint: 'http://x', export: x}}}}", "such as https://abcd-crypto.kms."),
+        (f"{{vault: {VAULT}, key: x}}", "there is no such field"),
+    ],
+    ids=lambda value: "",
+)
+def test_wrong_vault_is_a_sentence(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        with_keys(tmp_path, text)
+
+    assert "spec.sites.east.keys" in str(raised.value)
+    assert problem in str(raised.value)
+
+
+def test_two_sites_have_two_vaults(tmp_path: Path) -> None:
+    west = f"{{inCluster: true}}\n      keys: {{vault: {VAULT}}}"
+    cluster = f"{{oke: {OKE}}}\n      keys: {{vault: {VAULT}}}"
+
+    with pytest.raises(
+        ConfigError, match=r"sites\.west\.keys\.vault: the vault of east, too; a vault goes with its reg"
+    ):
+        load(tmp_path, cluster, old="{inCluster: true}", new=west)
