@@ -82,7 +82,7 @@ class Planning:
         used = {ref.namespace for ref, _ in objects if ref.namespace}
         live = read_namespaces(self.cluster, used | {ref.name for ref, _ in objects if ref.gvk.group_kind == NAMESPACE})
         active = frozenset(name for name, manifest in live.items() if not is_being_deleted(manifest))
-        selection = select(objects, resolver, task.mode, live.keys())
+        selection = select(objects, resolver, task.mode, live.keys(), task.group.exclude_kinds)
         exact = settings.conflict is ConflictPolicy.REPLACE
         found = survey(self.cluster, self.pool, objects_to_survey(selection, active), exact=exact)
         settled = settle(self.cluster, self.pool, found.findings.values(), settings, inventory.unmarked)
@@ -112,7 +112,8 @@ class Planning:
         plan: Plan,
     ) -> Pruning:
         """What the snapshot does not hold any more. An incomplete one may just not have been able to read it."""
-        in_snapshot = frozenset(ref.identity for ref, _ in objects)
+        left_out = {identity for identity in inventory.owned if task.group.exclude_kinds.holds(*identity[:2])}
+        in_snapshot = frozenset(ref.identity for ref, _ in objects) | left_out  # of those the snapshot says nothing
         if not task.group.restore.prune or not task.index.complete or inventory.owned <= in_snapshot:
             return Pruning()
         try:

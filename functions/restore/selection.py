@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kubestandby.groups import RestoreMode
+from kubestandby.groups import NO_KINDS, Kinds, RestoreMode
 from kubestandby.reports import Change, ObjectResult
 from kubestandby.resources import Manifest, ObjectRef
 
@@ -21,6 +21,7 @@ SnapshotPair = tuple[ObjectRef, Manifest]
 References = dict[Identity, tuple[Mapping[str, Any], ...]]
 
 _LATER = "made after the Pods that this mode does not start, which it would limit or change"
+_NOT_CARRIED = "the group does not carry its kind (spec.excludeKinds)"
 _OURS = "kubestandby's own records stay on the cluster that they are about"
 
 
@@ -33,9 +34,13 @@ class Selection:
 
 
 def select(
-    objects: Iterable[SnapshotPair], resolver: Resolver, mode: RestoreMode, live_namespaces: Collection[str]
+    objects: Iterable[SnapshotPair],
+    resolver: Resolver,
+    mode: RestoreMode,
+    live_namespaces: Collection[str],
+    exclude: Kinds = NO_KINDS,
 ) -> Selection:
-    """Sorts the objects out; `live_namespaces` are those on the standby, whatever their state."""
+    """Sorts the objects out; `live_namespaces` are those on the standby, `exclude` kinds that the group leaves out."""
     pairs = list(objects)
     pending = Older.among(pair for pair in pairs if skip_reason(pair[0], mode))
     sleeping = sleeping_services(pairs, mode)
@@ -44,6 +49,9 @@ def select(
     left_out: list[ObjectResult] = []
     references: References = {}
     for ref, manifest in pairs:
+        if exclude.holds(*ref.gvk.group_kind):
+            left_out.append(ObjectResult(ref=ref, change=Change.SKIPPED, reason=_NOT_CARRIED))
+            continue
         if any(pending.spared_by(ref, manifest)):
             left_out.append(ObjectResult(ref=ref, change=Change.SKIPPED, reason=_LATER))
             continue

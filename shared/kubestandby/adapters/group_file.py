@@ -133,6 +133,7 @@ def _group(document: MarkedDocument, folder: Path, fault: _Fault) -> ProtectionG
     _check_roles(spec, fault)
     _check_schedule(spec, fault)
     _check_recreate(spec, fault)
+    _check_excluded_kinds(spec, fault)
     sites = sites_of(spec, folder, fault)
     return ProtectionGroup(
         name=GroupName(document.value["metadata"]["name"]),
@@ -192,6 +193,12 @@ def _check_recreate(spec: Mapping[str, Any], fault: _Fault) -> None:
                 ("spec", "restore", "recreate", number),
                 f"a {shown(kind)} is never deleted, data would go with it; leave it out",
             )
+
+
+def _check_excluded_kinds(spec: Mapping[str, Any], fault: _Fault) -> None:
+    for number, kind in enumerate(spec.get("excludeKinds", ())):
+        if kind in ("Namespace", "Namespace."):
+            fault(("spec", "excludeKinds", number), f"a {shown(kind)} is what a group is made of; leave it out")
 
 
 def _excluded(spec: Mapping[str, Any]) -> tuple[str, ...]:
