@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from kubestandby.events import ObjectCreated
 from kubestandby.layout import Action, request_key
 from kubestandby.requests import Outcome, Request, Verdict
 from kubestandby.snapshots import SiteName
-from tests.e2e.pipeline import Pipeline
+from tests.e2e.pipeline import Pipeline, wait_for
 from tests.fn.platform import FnContainer, container
 from tests.testbed.access import ClusterAccess
 from tests.testbed.fixtures import NamespaceFactory
@@ -95,8 +94,7 @@ class Standby:
         """Delivers an event and kills the function when the standby has so many of the objects."""
         thread = threading.Thread(target=self._deliver_in_vain, args=(name,))
         thread.start()
-        while self.count() < objects:
-            time.sleep(0.05)
+        wait_for(lambda: self.count() >= objects, 120)
         self.restore.kill()
         thread.join()
         self.start()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import stat
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.pipeline import wait_for
+from tests.fn.images import session_of
 from tests.fn.platform import FnContainer, UnixConnection, call, container
 
 ECHO = {"FUNCTION_SOURCE": str(Path(__file__).parent / "echo" / "main.py"), "KUBESTANDBY_LOG_LEVEL": "INFO"}
@@ -202,12 +205,20 @@ def test_the_platforms_name_of_a_call_is_in_the_log(echo: FnContainer) -> None:
     assert any(line.get("call") == "01JD-77" and line["event"] == "call_failed" for line in echo.lines())
 
 
+def test_a_worker_that_dies_is_replaced_under_the_same_socket() -> None:
+    with container("echo", ECHO) as running:
+        (worker,) = set(session_of(running.process.pid)) - {running.process.pid}
+        os.kill(worker, signal.SIGKILL)
+        wait_for(lambda: set(session_of(running.process.pid)) - {running.process.pid, worker}, 60)
+
+        assert call(UnixConnection(running.listener), {}).status == 200
+
+
 def test_a_call_under_way_is_told_to_end_and_still_answered(tmp_path: Path) -> None:
     begun = tmp_path / "begun"
     with container("echo", ECHO) as running, ThreadPoolExecutor(1) as pool:
         answer = pool.submit(running.call, {"until_told": str(begun)})
-        while not begun.exists():
-            threading.Event().wait(0.01)
+        wait_for(begun.exists, 60)
         status = running.stop()
 
         assert answer.result(60).said == {"told_to_end": True}

@@ -4,8 +4,9 @@ A call without a signature may ask for anything, failover included. So it is tak
 
 - from a loopback address, straight: not through a proxy (which says so in a header), not from a page in a browser; or
 - from anywhere, where `KUBESTANDBY_TRUSTED_HTTP=1` says that the platform lets nobody through whom it has not checked:
-  OCI Functions' own invocation, a private Knative route. Even then not what OCI's API gateway passes on, which comes
-  from anybody (Fn's `Fn-Intent: httprequest`).
+  a private Knative route. Even then not what OCI's API gateway passes on, which comes from anybody (Fn's `Fn-Intent:
+  httprequest`). On OCI Functions `runtime.fn` tells the one from the other: the platform's own calls come over a
+  socket of this machine.
 """
 
 import os
