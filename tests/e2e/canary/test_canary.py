@@ -163,6 +163,8 @@ def test_no_canary_is_found_where_it_does_not_belong(protected: Protected, stand
     said = "\n".join(protected.said.values())
     for name in (ECHOED, STUCK, DRIFTED, application.INVALID):
         assert name in said
+    events = {json.loads(line)["event"] for line in log.splitlines()}
+    assert events >= {"bad_input", "function_died", "request_done", "request_written", "webhook_unproven"}
     assert len(watcher.seen) >= 10
     assert finder.in_folder(protected.folder / "opened")
 
