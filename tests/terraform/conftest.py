@@ -4,12 +4,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.terraform.running import EXAMPLES, Applied, Terraform, started
+from tests.terraform.running import EXAMPLES, Applied, Terraform, installed
 
 
 @pytest.fixture(scope="session")
-def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
-    return started(tmp_path_factory.mktemp("terraform"))
+def bare_terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+    """For what needs no provider."""
+    return installed(tmp_path_factory.mktemp("terraform"))
+
+
+@pytest.fixture(scope="session")
+def terraform(bare_terraform: Terraform) -> Terraform:
+    bare_terraform.init()
+    return bare_terraform
 
 
 @pytest.fixture(scope="session")

@@ -128,13 +128,11 @@ class Terraform:
         return Applied(example, tuple(_resources(states[0]["root_module"])), outputs)
 
 
-def started(folder: Path) -> Terraform:
-    """Terraform with its provider; skips where there is none."""
+def installed(folder: Path) -> Terraform:
+    """Terraform without its provider; skips where there is no terraform."""
     if shutil.which("terraform") is None:
         pytest.skip("terraform is not installed")
-    terraform = Terraform(folder)
-    terraform.init()
-    return terraform
+    return Terraform(folder)
 
 
 def _offline_configuration() -> str:

@@ -7,8 +7,8 @@ from tests.terraform.running import EXAMPLES, Applied, Terraform
 pytestmark = pytest.mark.xdist_group("terraform")
 
 
-def test_every_file_is_in_terraforms_own_format(terraform: Terraform) -> None:
-    done = terraform.run("fmt", "-check", "-recursive", "-diff")
+def test_every_file_is_in_terraforms_own_format(bare_terraform: Terraform) -> None:
+    done = bare_terraform.run("fmt", "-check", "-recursive", "-diff")
 
     assert done.returncode == 0, done.stdout
 
@@ -19,10 +19,10 @@ def test_configuration_is_valid(terraform: Terraform) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_intervals_become_the_schedules_that_stand_for_them(terraform: Terraform) -> None:
-    assert terraform.run("init", "-backend=false", at="modules/contract").returncode == 0
+def test_intervals_become_the_schedules_that_stand_for_them(bare_terraform: Terraform) -> None:
+    assert bare_terraform.run("init", "-backend=false", at="modules/contract").returncode == 0
 
-    done = terraform.run("test", at="modules/contract")
+    done = bare_terraform.run("test", at="modules/contract")
 
     assert done.returncode == 0, done.stdout + done.stderr
 

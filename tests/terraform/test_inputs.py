@@ -85,16 +85,16 @@ WRONG = {
 }
 
 
-def test_right_inputs_pass(terraform: Terraform) -> None:
-    assert terraform.refusal(EXAMPLES[0], good()) == ""
+def test_right_inputs_pass(bare_terraform: Terraform) -> None:
+    assert bare_terraform.refusal(EXAMPLES[0], good()) == ""
 
 
 @pytest.mark.parametrize("case", sorted(WRONG))
-def test_wrong_input_is_refused_with_a_sentence(terraform: Terraform, case: str) -> None:
+def test_wrong_input_is_refused_with_a_sentence(bare_terraform: Terraform, case: str) -> None:
     spoil, sentence = WRONG[case]
     inputs = deepcopy(good())
     spoil(inputs)
 
-    refusal = terraform.refusal(EXAMPLES[0], inputs)
+    refusal = bare_terraform.refusal(EXAMPLES[0], inputs)
 
     assert sentence in refusal

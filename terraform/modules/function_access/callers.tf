@@ -25,6 +25,11 @@ locals {
       facts.has_gateway ? [
         "Allow any-user to use functions-family in compartment id ${facts.compartment_id} where all {request.principal.type='ApiGateway', request.resource.compartment.id='${facts.compartment_id}'}",
       ] : [],
+      # A detached call that has failed for good is told to the topic; by whose right is not documented, so it is the function's.
+      [
+        for function in var.functions :
+        "Allow dynamic-group ${oci_identity_dynamic_group.this["${site}-${function}"].name} to {ONS_TOPIC_PUBLISH} in compartment id ${facts.compartment_id} where target.topic.id='${facts.topic_id}'"
+      ],
       [
         "Allow any-user to read log-content in compartment id ${facts.compartment_id} where all {request.principal.type='serviceconnector', request.principal.compartment.id='${facts.compartment_id}'}",
         "Allow any-user to use ons-topics in compartment id ${facts.compartment_id} where all {request.principal.type='serviceconnector', request.principal.compartment.id='${facts.compartment_id}', target.topic.id='${facts.topic_id}'}",

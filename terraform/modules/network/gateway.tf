@@ -29,6 +29,7 @@ resource "oci_core_subnet" "gateway" {
   compartment_id    = var.compartment_id
   vcn_id            = oci_core_vcn.this.id
   display_name      = "${var.name}-gateway"
+  dns_label         = "gateway"
   cidr_block        = cidrsubnet(var.cidr, 1, 1)
   route_table_id    = oci_core_route_table.gateway[0].id
   security_list_ids = [oci_core_security_list.empty.id]

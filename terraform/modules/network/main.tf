@@ -9,10 +9,15 @@ data "oci_core_services" "all" {
   }
 }
 
+locals {
+  dns_label = substr(replace(var.name, "-", ""), 0, 15)
+}
+
 resource "oci_core_vcn" "this" {
   compartment_id = var.compartment_id
   display_name   = var.name
   cidr_blocks    = [var.cidr]
+  dns_label      = local.dns_label # without one, names are not resolved in the network
   freeform_tags  = var.tags
 }
 
@@ -88,6 +93,7 @@ resource "oci_core_subnet" "functions" {
   compartment_id             = var.compartment_id
   vcn_id                     = oci_core_vcn.this.id
   display_name               = "${var.name}-functions"
+  dns_label                  = "functions"
   cidr_block                 = cidrsubnet(var.cidr, 1, 0)
   prohibit_public_ip_on_vnic = true
   prohibit_internet_ingress  = true

@@ -4,11 +4,10 @@ resource "oci_resource_scheduler_schedule" "this" {
 
   compartment_id     = var.compartment_id
   display_name       = "${var.name}-${each.key}"
-  description        = "kubestandby: ${each.value.timer}"
+  description        = "kubestandby ${each.value.timer}, in UTC"
   action             = "START_RESOURCE"
   recurrence_type    = "CRON"
   recurrence_details = each.value.cron
-  local_time_zone    = "UTC"
   state              = "ACTIVE"
   freeform_tags      = var.tags
 
