@@ -96,7 +96,11 @@ def test_nothing_of_a_secret_that_a_server_refuses_is_repeated(name: str) -> Non
     assert FINDER.sightings(name, told.encode()) == []
 
 
-@pytest.mark.parametrize("body", [VALUE.encode(), SECRET.encode(), b"<html>" + VALUE.encode(), b"\xff" + DATA.encode()])
+@pytest.mark.parametrize(
+    "body",
+    [VALUE.encode(), SECRET.encode(), b"<html>" + VALUE.encode(), b"\xff" + DATA.encode()],
+    ids=["text", "json", "html", "bytes"],
+)
 @pytest.mark.parametrize("code", [200, 400, 403, 500, 503])
 def test_nothing_of_a_body_that_is_no_answer_of_a_server_is_repeated(code: int, body: bytes) -> None:
     if code == 200 and body.startswith(b"{"):
