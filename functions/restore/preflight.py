@@ -4,6 +4,7 @@ Only what the plan really changes is looked at: rights on what is in place alrea
 """
 
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from dataclasses import replace
 
 from kubestandby.errors import ClusterError, ClusterUnavailableError
@@ -34,7 +35,7 @@ _ESCALATION = "attempting to grant RBAC permissions not currently held"
 """k8s.io/kubernetes/pkg/registry/rbac/validation, ConfirmNoEscalation."""
 
 
-def find_missing(cluster: Cluster, plan: Plan, inventory_name: str, *, is_first: bool) -> Missing:
+def find_missing(cluster: Cluster, pool: Executor, plan: Plan, inventory_name: str, *, is_first: bool) -> Missing:
     """What we lack for this plan; `is_first` says that the group has no inventory on the cluster yet.
 
     Raises:
@@ -44,6 +45,7 @@ def find_missing(cluster: Cluster, plan: Plan, inventory_name: str, *, is_first:
     lacking = {right: about for right, about in _unread(plan) if right.verb == "list" or not held.allows(right)}
     if plan.waves or plan.restarts or plan.pruning.waves:
         needed = [*_on_inventory(inventory_name, is_first=is_first), *_needed(plan)]
+        held.prepare((right for right, _ in needed), pool)
         lacking.update({_as_granted(right): about for right, about in reversed(needed) if not held.allows(right)})
     handing_out = _HandingOut(cluster, plan, held)
     handing_out.look()

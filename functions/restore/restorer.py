@@ -169,7 +169,7 @@ class Restorer:
             return
         with job.phases.phase("plan"):
             is_first = planned.inventory.snapshot is None
-            missing = find_missing(self.cluster, planned.plan, job.ledger.name, is_first=is_first)
+            missing = find_missing(self.cluster, job.pool, planned.plan, job.ledger.name, is_first=is_first)
         if missing:
             self.on_missing(missing)
 

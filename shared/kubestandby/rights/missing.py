@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +18,9 @@ from kubestandby.rights.subjects import Subject, account
 
 _SHOWN = 3
 _NAMESPACES = ("", "namespaces")
+
+NOWHERE = "kubestandby-nowhere"
+"""A namespace that is not there, and so has no roles of its own: what we may do in it we may do everywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,29 +40,36 @@ class Missing:
 
 
 class Held:
-    """What our credentials may do on a cluster: asked once for each namespace, and only for those that matter."""
+    """What our credentials may do on a cluster: asked once for all of it, and once for each namespace that matters."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._rules: dict[str, HeldRules | None] = {}
 
     def rules(self, namespace: str) -> HeldRules | None:
-        """What we may do in the namespace; None where the server does not tell.
-
-        What holds cluster-wide ("") is asked for together with our own namespace, where we hold next to nothing.
-        """
-        namespace = namespace or OWN_NAMESPACE
+        """What we may do in the namespace, or cluster-wide (""); None where the server does not tell."""
         if namespace not in self._rules:
-            self._rules[namespace] = self._ask(namespace)
+            self._rules[namespace] = self._ask(namespace or NOWHERE)
         return self._rules[namespace]
 
     def allows(self, right: Right) -> bool:
         """Whether we hold the right; where the server does not tell, an attempt will."""
-        place = right.name if (right.group, right.resource) == _NAMESPACES else right.namespace
-        rules = self.rules(place)
+        if self._allows_everywhere(right):
+            return True
+        rules = self.rules(_place(right))
         if rules is None or rules.allows(right):
             return True
         return not rules.complete and self._may(right)
+
+    def prepare(self, rights: Iterable[Right], pool: Executor) -> None:
+        """Asks at once for all namespaces that these rights are about."""
+        places = {_place(right) for right in rights if not self._allows_everywhere(right)}
+        unknown = sorted(places - self._rules.keys())
+        self._rules.update(zip(unknown, pool.map(self._ask, unknown), strict=True))
+
+    def _allows_everywhere(self, right: Right) -> bool:
+        rules = self.rules("")
+        return rules is None or rules.allows(right)
 
     def _ask(self, namespace: str) -> HeldRules | None:
         try:
@@ -75,6 +86,11 @@ class Held:
             raise
         except ClusterError:
             return True
+
+
+def _place(right: Right) -> str:
+    """The namespace whose roles may grant it; a namespace is within itself, to an authoriser."""
+    return right.name if (right.group, right.resource) == _NAMESPACES else right.namespace
 
 
 def not_held(granted: Granted, held: Held) -> Missing:

@@ -88,12 +88,24 @@ def test_nothing_is_asked_where_nothing_is_to_be_written():
     assert [call for call in cluster.calls if call[0] == "rules"] == []
 
 
+def asked(cluster: FakeCluster) -> list[str]:
+    return sorted(call[2] for call in cluster.calls if call[0] == "rules")
+
+
 def test_one_request_for_each_namespace():
     cluster = standby(namespace())
 
     missing_on(cluster, namespace(), config_map(), secret(), workload(), held={})
 
-    assert sorted(call[2] for call in cluster.calls if call[0] == "rules") == ["kubestandby-system", "shop"]
+    assert asked(cluster) == ["kubestandby-nowhere", "kubestandby-system", "shop"]
+
+
+def test_one_request_in_all_where_the_rights_are_cluster_wide():
+    cluster = standby(namespace())
+
+    missing_on(cluster, namespace(), config_map(), held={"": (rule("*", "*", group="*"),)})
+
+    assert asked(cluster) == ["kubestandby-nowhere"]
 
 
 def test_a_namespace_that_is_not_there_yet():
