@@ -45,7 +45,7 @@ class FailingOver:
         claim = _claim_of(site, roles) if roles.epoch.number >= request.after_epoch else None
         if claim and claim.request != request.outcome_name and (request.snapshot is None or not roles.rivals):
             return self._stay_primary(group, site, roles, request)
-        index = self._restoring.choose(group, site, request.snapshot)
+        index = self._restoring.choose(group, site, request.snapshot, max(roles.epoch.number, request.after_epoch))
         if not claim:
             _check_epoch(group, index, request)
         if not claim or roles.rivals:
@@ -76,7 +76,7 @@ class FailingOver:
                 f" leave --snapshot out to go on with it, or go to {request.snapshot} with `kubestandby restore"
                 f" {group.name} {request.snapshot} --site {site.name}`"
             )
-        index = self._restoring.choose(group, site, unfinished.snapshot or request.snapshot)
+        index = self._restoring.choose(group, site, unfinished.snapshot or request.snapshot, epoch.number)
         _LOG.warning("failover_resumed", extra={"epoch": epoch.number, "snapshot": str(index.id)})
         known = unfinished.snapshot is not None or request.snapshot is not None
         return self._restoring.restore(

@@ -34,17 +34,21 @@ class _Restore:
     def carry_out(self, work: RequestedWork) -> Result:
         """Carries out a request by its action."""
         action, request = work.request.action, work.request
-        if action is Action.FAILOVER:
-            return self._failing_over.fail_over(work.group, work.site, request)
         if action is Action.RESTORE and request.origin == TICK and request.snapshot:
             return self._syncing.sync(work.group, work.site, request.snapshot, request)
-        if action is Action.RESTORE:
-            return self._restore(work)
+        if action in (Action.RESTORE, Action.FAILOVER):
+            return self._restoring.done_before(work.group, work.site, request) or self._change(work)
         if action is Action.PLAN:
-            index = self._restoring.choose(work.group, work.site, request.snapshot)
+            epoch = self._context.roles(work.group, allow_rivals=True).epoch
+            index = self._restoring.choose(work.group, work.site, request.snapshot, epoch.number)
             mode = mode_of(work.group, request)
             return self._restoring.preview(work.group, work.site, index, mode=mode, request=request)
         raise BadInputError(f"request {request.name} asks for {action}, which is not restore's work")
+
+    def _change(self, work: RequestedWork) -> Result:
+        if work.request.action is Action.FAILOVER:
+            return self._failing_over.fail_over(work.group, work.site, work.request)
+        return self._restore(work)
 
     def _restore(self, work: RequestedWork) -> Result:
         """An operator's restore: the named snapshot, or the newest complete one onto a standby."""
@@ -55,7 +59,7 @@ class _Restore:
                 f"group {work.group.name}: {work.site.name} is primary since epoch {epoch.number} and runs the"
                 " application; name the snapshot to restore it there all the same"
             )
-        index = self._restoring.choose(work.group, work.site, request.snapshot)
+        index = self._restoring.choose(work.group, work.site, request.snapshot, epoch.number)
         return self._restoring.restore(
             work.group, work.site, index, mode=mode, purpose=Purpose.RESTORE, request=request
         )

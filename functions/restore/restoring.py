@@ -1,12 +1,13 @@
 """One restore from the handler's side: which snapshot, how old its state is, and where report and mark are written."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from kubestandby.applied_marks import AppliedMark
 from kubestandby.errors import ReplayedSnapshotError, SnapshotError, SnapshotNotFoundError
 from kubestandby.groups import ProtectionGroup, RestoreMode, Site
+from kubestandby.numbering import Reached
 from kubestandby.reports import Change, Purpose, RestoreReport
 from kubestandby.requests import Request, Verdict
 from kubestandby.runtime.context import Context
@@ -20,6 +21,9 @@ from .reporting import Happened, PhaseClock, RestoreContext, make_report
 from .restorer import Restorer
 from .verifying import verify
 
+_CLOCKS_DIFFER = timedelta(hours=1)
+"""By how much the clock of whoever asks may be ahead of ours."""
+
 
 class Restoring:
     """Restores snapshots at the sites that this process serves."""
@@ -27,8 +31,23 @@ class Restoring:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def choose(self, group: ProtectionGroup, site: Site, named: SnapshotId | None) -> SnapshotIndex:
-        """The named snapshot, complete or not, else the newest complete one at the site.
+    def done_before(self, group: ProtectionGroup, site: Site, request: Request) -> Result | None:
+        """What came of the request, where a report says that it was carried out, and only its outcome is missing.
+
+        The outcome may have been lost or taken away: what was asked for once is not done twice.
+
+        Raises:
+            StoreError: the reports cannot be read.
+        """
+        found = self._context.reports(site).of_request(
+            group.name, request.outcome_name, request.requested_at - _CLOCKS_DIFFER
+        )
+        return _result(found[1], found[0]) if found else None
+
+    def choose(self, group: ProtectionGroup, site: Site, named: SnapshotId | None, epoch: int) -> SnapshotIndex:
+        """The named snapshot, complete or not, else the newest complete one at the site that is not held.
+
+        `epoch`: the number of the one that holds.
 
         Raises:
             SnapshotNotFoundError: there is none.
@@ -37,13 +56,22 @@ class Restoring:
         snapshots = self._context.snapshots(site)
         if named is not None:
             return snapshots.read_index(Stage.SANITIZED, group.name, named)
-        newest = snapshots.newest_complete(Stage.SANITIZED, group.name)
-        if newest is None:
+        survey = snapshots.survey(Stage.SANITIZED, group.name, self.reached(group, site, epoch))
+        if survey.newest_complete is None:
+            held = f" ({survey.held[0].reason})" if survey.held else ""
             raise SnapshotNotFoundError(
-                f"group {group.name} has no complete snapshot at {site.name}; run `kubestandby run {group.name}` first,"
-                " or name an incomplete one"
+                f"group {group.name} has no complete snapshot at {site.name}{held}; run `kubestandby run {group.name}`"
+                " first, or name one"
             )
-        return newest
+        return survey.newest_complete
+
+    def reached(self, group: ProtectionGroup, site: Site, epoch: int) -> Reached:
+        """How far numbers of snapshots have come at the site, in the epoch of this number.
+
+        Raises:
+            StoreError: the marks cannot be read.
+        """
+        return Reached(epoch, self._highest(group, site))
 
     def restore(  # noqa: PLR0913  as `Restorer.restore`
         self,

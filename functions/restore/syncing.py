@@ -1,5 +1,7 @@
 """The standby keeps up by itself: the newest complete snapshot is taken in by the group's mode, once."""
 
+import logging
+
 from kubestandby.applied_marks import AppliedMarks
 from kubestandby.errors import SnapshotError
 from kubestandby.groups import ProtectionGroup, Site
@@ -10,6 +12,8 @@ from kubestandby.runtime.work import Result
 from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
 
 from .restoring import Restoring
+
+_LOG = logging.getLogger(__name__)
 
 
 class Syncing:
@@ -37,9 +41,14 @@ class Syncing:
             return _nothing(snapshot, f"{site.name} is primary since epoch {epoch.number}; nothing is restored onto it")
         if snapshot.epoch != epoch.number:
             return _nothing(snapshot, f"snapshot {snapshot} is not of the current epoch {epoch.number}")
-        survey = self._context.snapshots(site).survey(Stage.SANITIZED, group.name)
+        reached = self._restoring.reached(group, site, epoch.number)
+        survey = self._context.snapshots(site).survey(Stage.SANITIZED, group.name, reached)
+        for held in survey.held:
+            _LOG.error("snapshot_held", extra={"snapshot": str(held.id), "reason": held.reason})
         newest = survey.newest_complete
         if newest is None or newest.id.epoch != epoch.number:
+            if survey.held:
+                return _nothing(snapshot, survey.held[0].reason)
             # A named one that is damaged says so here, rather than being passed over.
             index = self._context.snapshots(site).read_index(Stage.SANITIZED, group.name, snapshot)
             return _nothing(

@@ -52,7 +52,8 @@ def unfinished_failover(
             return None
         if report.purpose is Purpose.FAILOVER:
             return Unfinished(report.snapshot)
-    return Unfinished(outcome.snapshot if outcome else None)
+    # Nothing that counts says how it ended: what runs there is not restored over.
+    return None if is_forged else Unfinished(outcome.snapshot if outcome else None)
 
 
 def _outcome(group: ProtectionGroup, epoch: Epoch, requests: RequestLog) -> tuple[Outcome | None, bool]:

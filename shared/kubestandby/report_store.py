@@ -30,21 +30,27 @@ class ReportStore:
     def restores(
         self, group: GroupName, *, snapshot: SnapshotId | None = None, since: datetime | None = None
     ) -> Iterator[RestoreReport]:
-        """The reports of restores that count, newest first; plans are not restores.
+        """The reports of restores that count, newest first; plans are not restores. `doubt` is told of the others.
 
         Raises:
             StoreError: the bucket cannot be read.
         """
-        first = since.astimezone(UTC).strftime(_TIME_FORMAT) if since else ""
-        for key in reversed(self.keys(group)):
-            if key.purpose == Purpose.PLAN or snapshot not in (None, key.snapshot) or key.time < first:
-                continue
-            try:
-                yield self.read(key.key)
-            except ObjectMissingError:
-                continue
-            except UntrustedRecordError as error:
-                self._doubt(error)
+        for key in self._newest_first(group, since):
+            if key.purpose != Purpose.PLAN and snapshot in (None, key.snapshot):
+                yield from self._believed(key)
+
+    def of_request(self, group: GroupName, request: str, since: datetime) -> tuple[str, RestoreReport] | None:
+        """The last report of what an operator's request had restored, with its key, None where there is none.
+
+        Raises:
+            StoreError: the bucket cannot be read.
+        """
+        for key in self._newest_first(group, since):
+            if key.purpose in (Purpose.RESTORE, Purpose.FAILOVER):
+                for report in self._believed(key):
+                    if report.request == request:
+                        return key.key, report
+        return None
 
     def keys(self, group: GroupName) -> list[ReportKey]:
         """Keys of all reports of a group, those that do not count too, oldest first.
@@ -93,3 +99,15 @@ class ReportStore:
             self._data, key, sign_record(self._keyring, RecordKind.REPORT, place, report, KeyRole.RESTORE, self._site)
         )
         return key
+
+    def _newest_first(self, group: GroupName, since: datetime | None) -> list[ReportKey]:
+        first = since.astimezone(UTC).strftime(_TIME_FORMAT) if since else ""
+        return [key for key in reversed(self.keys(group)) if key.time >= first]
+
+    def _believed(self, key: ReportKey) -> Iterator[RestoreReport]:
+        try:
+            yield self.read(key.key)
+        except ObjectMissingError:
+            return
+        except UntrustedRecordError as error:
+            self._doubt(error)

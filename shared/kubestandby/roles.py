@@ -6,11 +6,11 @@ reachable control bucket shows holds; without any, the group's configured primar
 A change counts only if the restore function of the site that becomes primary has signed it, and if it holds the request
 that an operator has signed for just this: this site, after just that epoch. So no key but an operator's begins an
 epoch. The first epoch only writes down what is configured; the export function of the primary signs it. What does not
-count is passed over, and said.
+count is passed over, and said. Below an epoch that the trust file vouches for nothing is looked at.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from kubestandby import codec, layout
@@ -65,22 +65,28 @@ class CurrentEpoch:
     """The epoch that holds as far as can be seen from here.
 
     Attributes:
-        record: it as it is stored; empty where it is not, and holds as configured.
+        sha256: of its record: how the next epoch names it; "" where it holds as configured.
+        record: as it is stored, empty where it is not.
         unreachable: sites whose control bucket could not be read; there may be a higher epoch in it.
         rivals: epochs of the same number that name another primary; only with `allow_rivals`.
         doubtful: what was passed over, one sentence each.
     """
 
     epoch: Epoch
+    sha256: str = ""
     record: bytes = field(default=b"", repr=False)
     unreachable: tuple[SiteName, ...] = ()
     rivals: tuple[Epoch, ...] = ()
     doubtful: tuple[str, ...] = ()
 
-    @property
-    def sha256(self) -> str:
-        """How the next epoch names this one; "" where there is no record of it."""
-        return codec.sha256_hex(self.record) if self.record else ""
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An epoch that counts."""
+
+    epoch: Epoch
+    sha256: str
+    record: bytes = b""
 
 
 def current_epoch(
@@ -98,32 +104,54 @@ def current_epoch(
         RoleError: two sites claim to be primary under the same highest number.
         StoreUnavailableError: no control bucket can be reached.
     """
-    found: list[Signed[Epoch]] = []
+    vouched = _vouched(group, keyring)
+    found = [vouched] if vouched else []
     unreachable: list[SiteName] = []
     doubtful: list[str] = []
     for site, store in controls.items():
         try:
-            found += _highest(store, group, keyring, doubtful)
+            found += _highest(store, group, keyring, vouched, doubtful)
         except StoreError:
             unreachable.append(site)
     if controls and len(unreachable) == len(controls):
         names = ", ".join(unreachable)
         raise StoreUnavailableError(f"group {group.name}: no control bucket can be reached (sites {names}); check them")
-    number = max((one.record.number for one in found), default=0)
-    claims = sorted((one for one in found if one.record.number == number), key=lambda one: one.record.primary)
-    rivals = tuple(one.record for one in claims if one.record.primary != claims[0].record.primary)
-    if rivals and not allow_rivals:
+    current = _highest_of(found, group)
+    if current.rivals and not allow_rivals:
+        epoch = current.epoch
         raise RoleError(
-            f"group {group.name}: epoch {number} names {claims[0].record.primary} and {rivals[0].primary} as primary;"
-            " decide with a failover, which begins a higher epoch"
+            f"group {group.name}: epoch {epoch.number} names {epoch.primary} and {current.rivals[0].primary} as"
+            " primary; decide with a failover, which begins a higher epoch"
         )
-    return CurrentEpoch(
-        epoch=claims[0].record if claims else configured_epoch(group),
-        record=claims[0].data if claims else b"",
-        unreachable=tuple(unreachable),
-        rivals=rivals,
-        doubtful=tuple(doubtful),
+    return replace(current, unreachable=tuple(unreachable), doubtful=tuple(doubtful))
+
+
+def _highest_of(found: list[_Found], group: ProtectionGroup) -> CurrentEpoch:
+    """The highest of all that count, with those that rival it."""
+    number = max((one.epoch.number for one in found), default=0)
+    claims = sorted(
+        (one for one in found if one.epoch.number == number), key=lambda one: (one.epoch.primary, not one.record)
     )
+    if not claims:
+        return CurrentEpoch(epoch=configured_epoch(group))
+    first = claims[0]
+    rivals = tuple(one.epoch for one in claims if one.epoch.primary != first.epoch.primary)
+    return CurrentEpoch(epoch=first.epoch, sha256=first.sha256, record=first.record, rivals=rivals)
+
+
+def _vouched(group: ProtectionGroup, keyring: Keyring) -> _Found | None:
+    """The epoch that the trust file vouches for, if it does for one of this group."""
+    known = keyring.trust.epoch_of(group.name)
+    if known is None:
+        return None
+    epoch = Epoch(
+        group=group.name,
+        number=known.number,
+        primary=known.primary,
+        since=known.since,
+        reason=f"as version {keyring.trust.version} of the trust file says",
+    )
+    return _Found(epoch, known.sha256)
 
 
 def configured_epoch(group: ProtectionGroup) -> Epoch:
@@ -156,37 +184,43 @@ def share_epoch(store: ObjectStore, epoch: Epoch, record: bytes) -> None:
     create_object(store, layout.epoch_key(epoch.group, epoch.number), record)
 
 
-def _highest(store: ObjectStore, group: ProtectionGroup, keyring: Keyring, doubtful: list[str]) -> list[Signed[Epoch]]:
+def _highest(
+    store: ObjectStore, group: ProtectionGroup, keyring: Keyring, vouched: _Found | None, doubtful: list[str]
+) -> list[_Found]:
     """The highest epoch in a bucket that counts, if there is one; what is passed over is said in `doubtful`.
 
     Raises:
         StoreError: the bucket cannot be read, or so much in it does not count that looking would take for ever.
     """
-    prefix = layout.epoch_prefix(group.name)
-    numbers = sorted({_number(key.removeprefix(prefix)) for key in store.list(prefix)} - {0}, reverse=True)
-    for number in numbers[:MAX_DOUBTFUL]:
+    prefix, lowest = layout.epoch_prefix(group.name), vouched.epoch.number if vouched else FIRST_EPOCH
+    numbers = sorted({_number(key.removeprefix(prefix)) for key in store.list(prefix)}, reverse=True)
+    looked_at = [number for number in numbers if number >= lowest]
+    for number in looked_at[:MAX_DOUBTFUL]:
         try:
-            found = _read(store, group, number, keyring)
+            return [_read(store, group, number, keyring, vouched)]
         except ObjectMissingError:
             continue
         except UntrustedRecordError as error:
             doubtful.append(f"{error}; it does not count: look who can write to {store.url}")
-            continue
-        return [found]
-    if len(numbers) > MAX_DOUBTFUL:
+    if len(looked_at) > MAX_DOUBTFUL:
         doubtful.append(f"more than {MAX_DOUBTFUL} epochs in {store.url} do not count; it is taken for unreadable")
         raise StoreError(doubtful[-1])
     return []
 
 
-def _read(store: ObjectStore, group: ProtectionGroup, number: int, keyring: Keyring) -> Signed[Epoch]:
+def _read(store: ObjectStore, group: ProtectionGroup, number: int, keyring: Keyring, vouched: _Found | None) -> _Found:
     key = layout.epoch_key(group.name, number)
     what = f"epoch {key} in {store.url}"
     try:
         data = store.get(key, max_bytes=MAX_EPOCH_BYTES)
     except ObjectTooLargeError as error:
         raise UntrustedRecordError(f"{what} is larger than any of ours") from error
-    return _believed(data, group, number, keyring, what)
+    if vouched and number == vouched.epoch.number:
+        if codec.sha256_hex(data) != vouched.sha256:
+            raise UntrustedRecordError(f"{what} is not the one that the trust file vouches for")
+        return replace(vouched, record=data)
+    found = _believed(data, group, number, keyring, what)
+    return _Found(found.record, found.sha256, data)
 
 
 def _believed(data: bytes, group: ProtectionGroup, number: int, keyring: Keyring, what: str) -> Signed[Epoch]:

@@ -39,6 +39,7 @@ from kubestandby.heartbeats import StoredHeartbeat, last_heartbeat, sign_heartbe
 from kubestandby.keys import sealed_form
 from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.trust import KeyRole
+from kubestandby.numbering import Reached, held_numbers
 from kubestandby.ports import ObjectStore
 from kubestandby.snapshots import FORMAT_VERSION, GroupName, SnapshotId, SnapshotIndex, SnapshotObject, Stage
 from kubestandby.spool import new_spool
@@ -61,11 +62,16 @@ class DamagedSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """The newest usable snapshots of a group in a stage, and what had to be passed over to find them, newest first."""
+    """The newest usable snapshots of a group in a stage, and what had to be passed over to find them, newest first.
+
+    Attributes:
+        held: those of a number that nothing leads up to (`numbering`); only where it was asked for.
+    """
 
     newest: SnapshotIndex | None
     newest_complete: SnapshotIndex | None
     damaged: tuple[DamagedSnapshot, ...]
+    held: tuple[DamagedSnapshot, ...] = ()
 
 
 class SnapshotStore:
@@ -161,16 +167,21 @@ class SnapshotStore:
             " restore it all the same"
         )
 
-    def survey(self, stage: Stage, group: GroupName) -> Survey:
+    def survey(self, stage: Stage, group: GroupName, reached: Reached | None = None) -> Survey:
         """Looks from the newest number downwards, as far as the newest complete snapshot.
+
+        With `reached`, numbers that nothing leads up to are passed over.
 
         Raises:
             StoreError: the bucket cannot be read; a damaged snapshot is no error here.
         """
         newest: SnapshotIndex | None = None
         damaged: list[DamagedSnapshot] = []
+        held: list[DamagedSnapshot] = []
         keys = self._keys(stage, group)
-        for snapshot in sorted(self._committed(keys), reverse=True):
+        stored = sorted(self._committed(keys), reverse=True)
+        reasons = held_numbers(stored, reached) if reached else {}
+        for snapshot in stored:
             try:
                 index = self._usable_index(stage, group, snapshot, keys)
             except SnapshotNotFoundError:
@@ -178,10 +189,13 @@ class SnapshotStore:
             except SnapshotError as error:
                 damaged.append(DamagedSnapshot(snapshot, str(error)))
                 continue
+            if snapshot in reasons:
+                held.append(DamagedSnapshot(snapshot, reasons[snapshot]))
+                continue
             newest = newest or index
             if index.complete:
-                return Survey(newest=newest, newest_complete=index, damaged=tuple(damaged))
-        return Survey(newest=newest, newest_complete=None, damaged=tuple(damaged))
+                return Survey(newest=newest, newest_complete=index, damaged=tuple(damaged), held=tuple(held))
+        return Survey(newest=newest, newest_complete=None, damaged=tuple(damaged), held=tuple(held))
 
     def newest(self, stage: Stage, group: GroupName) -> SnapshotIndex | None:
         """The usable snapshot of the highest number, complete or not; raises like `survey`."""

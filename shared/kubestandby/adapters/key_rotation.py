@@ -16,7 +16,7 @@ from kubestandby.keys import age, trust_file
 from kubestandby.keys.making import LIFETIME, new_fingerprint_key, recipient_of
 from kubestandby.keys.ports import Signer
 from kubestandby.keys.signers import LocalSigner, new_signer
-from kubestandby.keys.trust import ANY_SITE, KeyRole, Trust, TrustedKey
+from kubestandby.keys.trust import ANY_SITE, KeyRole, Trust, TrustedKey, VouchedEpoch
 from kubestandby.snapshots import SiteName
 
 OVERLAP = timedelta(days=30)
@@ -49,6 +49,7 @@ class Rotation:
         sites: where; of no meaning for keys that belong to no site.
         overlap: how long the old key goes on being good.
         revoke: the old key is out at once, and nothing that it has signed counts any more.
+        epochs: changes of roles that go on counting all the same.
     """
 
     what: Rotated
@@ -57,6 +58,7 @@ class Rotation:
     overlap: timedelta = OVERLAP
     lifetime: timedelta = LIFETIME
     revoke: bool = False
+    epochs: tuple[VouchedEpoch, ...] = ()
 
     @property
     def places(self) -> tuple[SiteName, ...]:
@@ -88,6 +90,7 @@ def rotate(folder: KeyFolder, rotation: Rotation) -> Trust:
         return trust
     root = root_signer(folder)
     trust = trust_file.next_version(trust, rotation.now, rotation.lifetime)
+    trust = trust_file.with_epochs(trust, rotation.epochs)
     if rotation.what is Rotated.ROOT:
         return _rotate_root(folder, rotation, trust, root)
     if rotation.what in (Rotated.UNSEAL, Rotated.BREAK_GLASS):

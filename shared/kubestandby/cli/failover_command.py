@@ -18,7 +18,16 @@ from kubestandby.cli.options import (
 from kubestandby.cli.progress import Steps
 from kubestandby.cli.reading import attempt
 from kubestandby.cli.restore_commands import tell_restore
-from kubestandby.cli.session import Session, check_operator, last_proof, reports_at, requests_at, roles_of, snapshots_at
+from kubestandby.cli.session import (
+    Session,
+    check_operator,
+    last_proof,
+    marks_at,
+    reports_at,
+    requests_at,
+    roles_of,
+    snapshots_at,
+)
 from kubestandby.cli.tables import GOOD, HEAD, WARN, cell, facts, show
 from kubestandby.cli.terminal import messages, say
 from kubestandby.cli.wording import age, counted, moment
@@ -26,6 +35,7 @@ from kubestandby.errors import BadInputError, RoleError, SnapshotNotFoundError, 
 from kubestandby.failovers import unfinished_failover
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.layout import Action
+from kubestandby.numbering import Reached
 from kubestandby.ports import ObjectStore
 from kubestandby.roles import Epoch
 from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
@@ -78,7 +88,7 @@ def failover(  # noqa: PLR0913 - one parameter per option
     begun = None
     if roles.epoch.primary == site.name and not roles.rivals:
         begun = resumed(session, group, site, roles.epoch)
-    index = restorable(site, group, snapshot or begun)
+    index = restorable(site, group, snapshot or begun, roles.epoch.number)
     if begun is None:
         check_fresh(session, group, index, accept_stale)
     show(messages(), announcement(session, group, site, index))
@@ -113,8 +123,8 @@ def resumed(session: Session, group: ProtectionGroup, site: Site, epoch: Epoch) 
     return unfinished.snapshot
 
 
-def restorable(site: Site, group: ProtectionGroup, snapshot: SnapshotId | None) -> SnapshotIndex:
-    """The snapshot that a failover to the site would restore.
+def restorable(site: Site, group: ProtectionGroup, snapshot: SnapshotId | None, epoch: int) -> SnapshotIndex:
+    """The snapshot that a failover to the site would restore, in the epoch of this number.
 
     Raises:
         SnapshotNotFoundError: there is none, or not this one.
@@ -122,7 +132,11 @@ def restorable(site: Site, group: ProtectionGroup, snapshot: SnapshotId | None) 
     store = snapshots_at(site)
     if snapshot is not None:
         return store.read_index(Stage.SANITIZED, group.name, snapshot)
-    index = store.newest_complete(Stage.SANITIZED, group.name)
+    reached = Reached(epoch, marks_at(site).highest(group.name, ""))
+    survey = store.survey(Stage.SANITIZED, group.name, reached)
+    for held in survey.held:
+        say(f"warning: {held.reason}", WARN)
+    index = survey.newest_complete
     if index is None:
         raise SnapshotNotFoundError(
             f"{site.name} holds no complete snapshot of group {group.name} to fail over to; "

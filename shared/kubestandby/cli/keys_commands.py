@@ -1,6 +1,7 @@
 """`keys`: makes, checks and replaces what snapshots are signed and sealed with."""
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,11 +12,14 @@ from kubestandby.adapters.key_folder import KeyFolder, create_folder
 from kubestandby.adapters.key_rotation import OVERLAP, Rotated, Rotation, rotate
 from kubestandby.cli import exits
 from kubestandby.cli.options import DURATION, Output, configured, examples, output_option
-from kubestandby.cli.session import Session
+from kubestandby.cli.reading import attempt
+from kubestandby.cli.session import Session, roles_of
 from kubestandby.cli.tables import BAD, GOOD, WARN, cell, facts, show, table
 from kubestandby.cli.terminal import print_json, results, say
 from kubestandby.errors import ConfigError
 from kubestandby.keys.making import LIFETIME, make_keys
+from kubestandby.keys.trust import VouchedEpoch
+from kubestandby.roles import FIRST_EPOCH
 from kubestandby.snapshots import SiteName
 
 lifetime_option = click.option(
@@ -117,9 +121,12 @@ def rotate_keys(  # noqa: PLR0913 - one parameter per option
     """Replace keys: export, sanitize, restore, operator, unseal, break-glass, fingerprint, root or trust.
 
     `trust` makes no key and only renews the trust file. Needs the root's private key. Afterwards bring trust.json, and
-    the private keys of each site, to where they are used.
+    the private keys of each site, to where they are used. Who is primary stays so when a key is revoked that has signed
+    it: the root vouches for it in the trust file.
     """
     folder = KeyFolder(keys_folder(session).path, root_key)
+    is_signing_epochs = Rotated(what) in (Rotated.RESTORE, Rotated.OPERATOR)
+    epochs = vouched_epochs(session) if revoke and is_signing_epochs else ()
     rotation = Rotation(
         what=Rotated(what),
         sites=(_site(session, site),) if site else site_names(session),
@@ -127,10 +134,39 @@ def rotate_keys(  # noqa: PLR0913 - one parameter per option
         overlap=timedelta(seconds=overlap),
         lifetime=timedelta(days=lifetime),
         revoke=revoke,
+        epochs=epochs,
     )
     trust = rotate(folder, rotation)
     show(results(), cell(f"{rotation.what}: done; the trust file in {folder.path} is version {trust.version}", GOOD))
+    for epoch in epochs:
+        say(f"the root vouches for epoch {epoch.number} of group {epoch.group}, in which {epoch.primary} is primary")
     return exits.OK
+
+
+def vouched_epochs(session: Session) -> tuple[VouchedEpoch, ...]:
+    """The changes of roles that hold now, which a key that is revoked may have signed: they have to go on counting.
+
+    What cannot be read is said: an operator confirms it with a failover afterwards.
+    """
+    found: list[VouchedEpoch] = []
+    for group in session.groups:
+        reading = attempt(partial(roles_of, group))
+        roles = reading.value
+        if roles is None or roles.unreachable:
+            why = reading.unreachable or f"{', '.join(roles.unreachable if roles else ())} cannot be reached"
+            say(f"warning: roles of group {group.name} may be others than can be seen from here: {why}", WARN)
+        if roles is not None and roles.epoch.number > FIRST_EPOCH and roles.sha256:
+            epoch = roles.epoch
+            found.append(
+                VouchedEpoch(
+                    group=group.name,
+                    number=epoch.number,
+                    primary=epoch.primary,
+                    since=epoch.since,
+                    sha256=roles.sha256,
+                )
+            )
+    return tuple(found)
 
 
 def init_keys(session: Session, lifetime: timedelta = LIFETIME) -> KeyFolder:

@@ -27,6 +27,7 @@ from kubestandby.control_records import Doubt
 from kubestandby.errors import UntrustedRecordError
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.layout import Action, Function
+from kubestandby.numbering import Reached
 from kubestandby.reports import RestoreReport
 from kubestandby.requests import Outcome, Request, Verdict
 from kubestandby.roles import CurrentEpoch, Epoch, configured_epoch
@@ -147,12 +148,13 @@ def _expiring(group: ProtectionGroup, now: datetime) -> list[str]:
 
 
 def _site_status(session: Session, group: ProtectionGroup, site: Site, epoch: Epoch) -> SiteStatus:
-    surveys = attempt(lambda: {stage: snapshots_at(site).survey(stage, group.name) for stage in Stage})
+    doubts: list[UntrustedRecordError] = []
+    mark = attempt(lambda: marks_at(site, doubts.append).highest_mark(group.name))
+    reached = Reached(epoch.number, mark.value.snapshot if mark.value else None)
+    surveys = attempt(lambda: {stage: snapshots_at(site).survey(stage, group.name, reached) for stage in Stage})
     found = surveys.value or {}
     stages = attempt(lambda: _stages(group, found))
-    doubts: list[UntrustedRecordError] = []
     report = attempt(lambda: next(reports_at(site, doubts.append).restores(group.name), None))
-    mark = attempt(lambda: marks_at(site, doubts.append).highest_mark(group.name))
     pending = attempt(lambda: _pending(session, group, site, doubts.append))
     exported = attempt(lambda: _last_export(session, group, site, doubts.append))
     # One reason for each of the two buckets: they repeat themselves with every folder.
@@ -185,6 +187,7 @@ def _damaged(site: Site, surveys: Mapping[Stage, Survey]) -> tuple[str, ...]:
     sentences = []
     for stage, survey in surveys.items():
         sentences += [f"{site.name}: {stage} snapshot {one.id} is damaged: {one.reason}" for one in survey.damaged]
+        sentences += [f"{site.name}: {stage} {one.reason}" for one in survey.held]
         newest, complete = survey.newest, survey.newest_complete
         if newest and newest is not complete:
             sentences.append(f"{site.name}: {stage} snapshot {newest.id} is not complete: {'; '.join(newest.failures)}")

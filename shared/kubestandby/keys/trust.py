@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from kubestandby.errors import ConfigError
-from kubestandby.snapshots import SiteName
+from kubestandby.snapshots import GroupName, SiteName
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 TRUST_PAYLOAD_TYPE = "application/vnd.kubestandby.trust.v1+json"
@@ -93,6 +93,23 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VouchedEpoch:
+    """A change of roles that the root vouches for, whoever has signed its record, and whether or not that is there.
+
+    So that a key can be revoked without taking back the changes that it has signed, and nobody can go back behind them.
+
+    Attributes:
+        sha256: of the record as it was stored.
+    """
+
+    group: GroupName
+    number: int
+    primary: SiteName
+    since: datetime
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
     """The trust file's content.
 
@@ -100,6 +117,7 @@ class Trust:
         version: 1 for the first, one more with every change.
         root: the key that signed it.
         expires_at: after this moment a new trust file is due; nothing but a failover goes on without one.
+        epochs: the newest change of roles of each group at the time when a key that signs such was revoked.
     """
 
     version: int
@@ -108,6 +126,11 @@ class Trust:
     root: PublicKey
     keys: tuple[TrustedKey, ...]
     recipients: tuple[Recipient, ...]
+    epochs: tuple[VouchedEpoch, ...] = ()
+
+    def epoch_of(self, group: GroupName) -> VouchedEpoch | None:
+        """The change of roles of the group that the root vouches for, if it does for any."""
+        return next((epoch for epoch in self.epochs if epoch.group == group), None)
 
     def keys_of(self, role: KeyRole) -> tuple[TrustedKey, ...]:
         """Every key of the role, of whatever site."""

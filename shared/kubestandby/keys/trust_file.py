@@ -16,8 +16,9 @@ from kubestandby.keys.trust import (
     Recipient,
     Trust,
     TrustedKey,
+    VouchedEpoch,
 )
-from kubestandby.snapshots import SiteName
+from kubestandby.snapshots import GroupName, SiteName
 
 MAX_TRUST_BYTES = 1 << 20
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -74,6 +75,14 @@ def without_keys(trust: Trust, role: KeyRole, site: SiteName) -> Trust:
 def without_recipients(trust: Trust, site: SiteName) -> Trust:
     """The trust file without the keys that were sealed for at the site; what was sealed before still opens."""
     return replace(trust, recipients=tuple(one for one in trust.recipients if one.site != site))
+
+
+def with_epochs(trust: Trust, epochs: Sequence[VouchedEpoch]) -> Trust:
+    """The trust file that vouches for these changes of roles too; of each group for the highest only."""
+    highest: dict[GroupName, VouchedEpoch] = {}
+    for epoch in sorted((*trust.epochs, *epochs), key=lambda epoch: epoch.number):
+        highest[epoch.group] = epoch
+    return replace(trust, epochs=tuple(highest[group] for group in sorted(highest)))
 
 
 def next_version(trust: Trust, now: datetime, lifetime: timedelta) -> Trust:

@@ -154,6 +154,11 @@ WORK: Mapping[str, LogEvent] = {
     "request_written": LogEvent(
         "INFO", "Somebody's request was taken; answered 202.", ("request", "site", "group", "action", "origin")
     ),
+    "snapshot_held": LogEvent(
+        "ERROR",
+        "A snapshot's number is one that nothing leads up to; an operator has to name it.",
+        ("snapshot", "reason"),
+    ),
     "snapshot_started": LogEvent("INFO", "Work on a snapshot that has come begins."),
     "snapshot_taken_in": LogEvent("INFO", "Work on a snapshot that has come is over.", ("verdict", "said")),
     "sweep_failed": LogEvent("WARNING", "A tick could not look after a group; the next one tries again.", _OF_AN_ERROR),
