@@ -19,8 +19,11 @@ from kubestandby.keys.trust import SITE_ROLES, KeyRole, TrustedKey
 from kubestandby.layout import Action
 from kubestandby.requests import Outcome, Request, Verdict
 from kubestandby.snapshots import SiteName
-from tests.fakes.keys import EAST, WEST, key_bundle, keyring
-from tests.unit.runtime.world import SHOP, World
+from tests.fakes.keys import EAST, WEST, after, key_bundle, keyring
+from tests.unit.runtime.world import SHOP, World, snapshot
+
+LONG = 400
+"""Seconds after which a tick takes every event for lost."""
 
 Change = Callable[[bytes], bytes]
 
@@ -117,3 +120,33 @@ def without_operator(bundle: KeyBundle) -> KeyBundle:
     """A machine of functions: no operator's key on it."""
     signers = {place: signer for place, signer in bundle.signers.items() if place[0] in SITE_ROLES}
     return replace(bundle, signers=signers)
+
+
+def standby_with_two() -> World:
+    """A standby that has 1-1, and holds 1-2 that it has restored too."""
+    world = World()
+    world.do("east", Action.EXPORT)
+    world.set_price("east", "2")
+    world.do("east", Action.EXPORT)
+    return world
+
+
+def primary(world: World) -> str:
+    return world.context.roles(world.group).epoch.primary
+
+
+def failover(world: World) -> Request:
+    return request_at(world, "west", Action.FAILOVER, to=WEST, **after(world.context.roles(world.group)))
+
+
+def go_back(world: World) -> Request:
+    """A restore that only an operator may ask for: of a snapshot that is older than the one that runs."""
+    return request_at(world, "west", Action.RESTORE, snapshot=snapshot("1-1"), mode="hot")
+
+
+def refusal(world: World, request: Request, site: str = "west") -> str:
+    """Delivers what is there; the sentence with which the request was refused."""
+    world.settle()
+    outcome = outcome_text(world, site, request.name)
+    assert outcome.verdict is Verdict.REFUSED
+    return outcome.message

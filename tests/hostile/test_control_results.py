@@ -16,7 +16,7 @@ from kubestandby.numbering import MAX_STEP, Reached, held_numbers
 from kubestandby.reports import RestoreReport
 from kubestandby.requests import Outcome, Verdict
 from kubestandby.snapshot_store import INDEX_TYPE
-from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
+from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex, Stage
 from tests.fakes.fake_cluster import FakeCluster
 from tests.fakes.keys import EAST, WEST, keyring, sealer
 from tests.hostile.attacks import archive_key, edit, index_key, next_snapshot
@@ -104,6 +104,16 @@ def test_forged_outcome_does_not_finish_a_failover(world: World) -> None:
     assert world.price("west") == "2"
 
 
+def test_what_nothing_says_the_end_of_is_not_restored_over(world: World) -> None:
+    done = world.do("west", Action.FAILOVER, to=WEST)
+    world.set_price("west", "9")
+    del world.data("west").objects[done.report]
+    world.control("west").objects[layout.outcome_key(SHOP, done.request)] = b"{}"
+
+    assert world.do("west", Action.FAILOVER, to=WEST).verdict is Verdict.UNCHANGED
+    assert world.price("west") == "9"
+
+
 # marks
 
 
@@ -187,10 +197,10 @@ def test_highest_mark_is_read_and_no_other(world: World) -> None:
 # reports
 
 
-def forged_report(world: World, key: str, role: KeyRole, **changes: object) -> bytes:
+def forged_report(world: World, key: str, role: KeyRole, site: SiteName) -> bytes:
     report = world.context.reports(world.group.site("west")).read(key)
     place = Place(group=SHOP, site=WEST, key=key)
-    return sign_record(keyring(world.clock), RecordKind.REPORT, place, replace(report, **changes), role, WEST)  # type: ignore[arg-type]
+    return sign_record(keyring(world.clock), RecordKind.REPORT, place, report, role, site)
 
 
 def last(world: World) -> RestoreReport:
@@ -205,10 +215,11 @@ def test_report_that_was_changed_does_not_count(world: World, how: str) -> None:
     assert last(world).snapshot == snapshot("1-1")
 
 
-def test_report_of_another_function_or_place_does_not_count(world: World) -> None:
+@pytest.mark.parametrize(("role", "site"), [(KeyRole.EXPORT, WEST), (KeyRole.RESTORE, EAST)])
+def test_report_of_another_function_or_place_does_not_count(world: World, role: KeyRole, site: SiteName) -> None:
     first, second = sorted(world.reports("west"))
     objects = world.data("west").objects
-    objects[second] = forged_report(world, second, KeyRole.EXPORT)
+    objects[second] = forged_report(world, second, role, site)
     objects[second.replace("2026", "2027")] = objects[first]
 
     assert last(world).snapshot == snapshot("1-1")
