@@ -48,6 +48,12 @@ class Opened:
     signers: tuple[TrustedKey, ...]
 
 
+def load_library() -> None:
+    """Imports what signs and verifies now, so that the first delivery that a process takes does not wait for it."""
+    import securesystemslib.dsse
+    import securesystemslib.signer  # noqa: F401 - imported for later
+
+
 def sign(payload: bytes, payload_type: str, signers: Sequence[Signer]) -> bytes:
     """The envelope's bytes, signed by each of the signers.
 

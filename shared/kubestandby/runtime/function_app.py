@@ -26,6 +26,7 @@ from kubestandby import __version__
 from kubestandby.adapters import alarm_wire, event_wire, wire_json
 from kubestandby.errors import BadInputError, ConfigError, RoleError, StandbyError
 from kubestandby.events import ObjectCreated
+from kubestandby.keys.dsse import load_library
 from kubestandby.layout import Function
 from kubestandby.runtime.answers import Answer
 from kubestandby.runtime.collecting import calm_the_collector
@@ -197,6 +198,7 @@ class FunctionApp:
     def _loaded(self) -> _Parts:
         with self._lock:
             if self._parts is None:
+                load_library()
                 context = self._make_context()
                 self._parts = _Parts(context, self._build(context), Webhooks(context))
             return self._parts
