@@ -116,6 +116,14 @@ variable "timer" {
     ])
     error_message = "Each interval (timer.tick_minutes, export_minutes) must divide timer.scheduler_minimum_minutes, or be a multiple of it: else staggered schedules cannot stand for it."
   }
+
+  validation {
+    condition = var.timer.driver == "alarm" || 100 >= sum([
+      for minutes in concat([var.timer.tick_minutes], values(var.groups)[*].export_minutes) :
+      max(1, var.timer.scheduler_minimum_minutes / minutes)
+    ])
+    error_message = "These intervals need more than 100 schedules at each site: take longer ones, or timer.driver = \"alarm\"."
+  }
 }
 
 variable "gateway" {

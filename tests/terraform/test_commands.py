@@ -27,10 +27,11 @@ def test_intervals_become_the_schedules_that_stand_for_them(bare_terraform: Terr
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_repositories_are_made_in_both_regions(terraform: Terraform) -> None:
-    assert terraform.run("init", "-backend=false", at="registry").returncode == 0
+@pytest.mark.parametrize("module", ["registry", "modules/function_access"])
+def test_module_passes_its_own_tests(terraform: Terraform, module: str) -> None:
+    assert terraform.run("init", "-backend=false", at=module).returncode == 0
 
-    done = terraform.run("test", at="registry")
+    done = terraform.run("test", at=module)
 
     assert done.returncode == 0, done.stdout + done.stderr
 

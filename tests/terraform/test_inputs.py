@@ -70,6 +70,10 @@ WRONG = {
         "its secret is made in each site's vault",
     ),
     "unequal intervals": (given(timer={"tick_minutes": 12, "scheduler_minimum_minutes": 30}), "staggered schedules"),
+    "too many schedules": (
+        given(groups={f"g{n}": {"primary": "east", "export_minutes": 5, "spec": "{}"} for n in range(9)}),
+        "more than 100 schedules",
+    ),
     "work begun anew": (given(timer={"push_after_seconds": 240}), "that is still under way"),
     "128 MB": (given(functions={"export": {"memory_mb": 128}}), "in which the functions do not start"),
     "a long call": (given(functions={"restore": {"timeout_seconds": 301}}), "timeout_seconds must be 60 to 300"),

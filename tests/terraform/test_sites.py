@@ -1,10 +1,12 @@
 """Both sites are alike, so that roles change without Terraform; and nothing secret is written down."""
 
 import json
+import logging
 import re
 
 import pytest
 
+from kubestandby.runtime.logs import JsonFormatter
 from tests.terraform.running import Applied, Resource
 
 pytestmark = pytest.mark.xdist_group("terraform")
@@ -103,6 +105,20 @@ def test_every_dead_end_is_told(applied: Applied) -> None:
         is_dead_end = log.values["configuration"][0]["source"][0]["service"] in ("functions", "cloudevents")
         assert (identity in told) is is_dead_end
     assert all(one.values["topic_id"] in topics | _timers(applied) for one in applied.of("oci_ons_subscription"))
+
+
+def test_log_line_that_is_told_is_one_of_level_error(applied: Applied) -> None:
+    (connector,) = (one for one in applied.of("oci_sch_service_connector", "module.first") if one.key == "functions")
+    (task,) = connector.values["tasks"]
+    found = re.fullmatch(r"logContent='\*(.+)\*'", task["condition"])
+    assert found
+
+    lines = {
+        level: JsonFormatter().format(logging.LogRecord("a", number, "a.py", 1, "failed", None, None))
+        for level, number in logging.getLevelNamesMapping().items()
+    }
+
+    assert [level for level, line in lines.items() if found[1] in line] == ["ERROR"]
 
 
 def _timers(applied: Applied) -> set[str]:

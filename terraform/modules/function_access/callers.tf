@@ -1,21 +1,24 @@
 # Who may call the functions. Events is a service of its own; gateway, schedules and connectors are resources of ours.
 locals {
+  # By schedule, not by compartment: twenty in a statement, which has a length that OCI takes.
   scheduler_conditions = {
-    for site, facts in var.sites : site => join(", ", [
-      "request.principal.type='resourceschedule'",
-      "any {${join(", ", [for id in facts.schedule_ids : "request.principal.id='${id}'"])}}",
-    ])
+    for site, facts in var.sites : site => [
+      for ids in chunklist(facts.schedule_ids, 20) : join(", ", [
+        "request.principal.type='resourceschedule'",
+        "any {${join(", ", [for id in ids : "request.principal.id='${id}'"])}}",
+      ])
+    ]
   }
 
   scheduler_statements = {
-    for site, facts in var.sites : site => length(facts.schedule_ids) == 0 ? [] : (
-      var.scheduler_rights == "manage" ? [
-        "Allow any-user to manage functions-family in compartment id ${facts.compartment_id} where all {${local.scheduler_conditions[site]}}",
+    for site, facts in var.sites : site => flatten([
+      for condition in local.scheduler_conditions[site] : var.scheduler_rights == "manage" ? [
+        "Allow any-user to manage functions-family in compartment id ${facts.compartment_id} where all {${condition}}",
         ] : [
-        "Allow any-user to read fn-function in compartment id ${facts.compartment_id} where all {${local.scheduler_conditions[site]}}",
-        "Allow any-user to use fn-invocation in compartment id ${facts.compartment_id} where all {${local.scheduler_conditions[site]}, target.function.id='${facts.function_ids["export"]}'}",
+        "Allow any-user to read fn-function in compartment id ${facts.compartment_id} where all {${condition}}",
+        "Allow any-user to use fn-invocation in compartment id ${facts.compartment_id} where all {${condition}, target.function.id='${facts.function_ids["export"]}'}",
       ]
-    )
+    ])
   }
 
   caller_statements = {

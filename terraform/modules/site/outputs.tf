@@ -54,6 +54,9 @@ output "access" {
 output "storage_key_id" {
   description = "The key that encrypts the site's buckets and secrets."
   value       = module.vault.storage_key_id
+
+  # A copy of the other site's bucket is encrypted with it: not before Object Storage may use it.
+  depends_on = [module.service_access]
 }
 
 output "gateway_url" {
