@@ -68,7 +68,7 @@ class TestOciStoreUnderAPrefix(StoreSuite):
 
 
 class TestOciStoreOverTls(StoreSuite):
-    """As OCI itself is spoken to: bodies are sent once the service has said `100 Continue`."""
+    """As OCI itself is spoken to."""
 
     @pytest.fixture
     def store(self, tls_server: tuple[OciServer, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:

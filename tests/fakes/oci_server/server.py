@@ -14,7 +14,7 @@ from tests.fakes.oci_server.events import Events
 from tests.fakes.oci_server.faults import Fault, Faults, LostError
 from tests.fakes.oci_server.identity import Identities, write_profile
 from tests.fakes.oci_server.multipart import Multipart
-from tests.fakes.oci_server.object_storage import Bucket, ObjectStorage, StoredObject, check_absent
+from tests.fakes.oci_server.object_storage import Bucket, ObjectStorage, StoredObject
 from tests.fakes.oci_server.routes import ObjectStorageRoutes
 from tests.fakes.oci_server.vault import Vault
 from tests.fakes.oci_server.wire import Answer, RefusedError, Request
@@ -103,20 +103,6 @@ class OciServer:
             answer.stalls = fault.stalled >= 0
         return answer
 
-    def refusal_before_body(self, request: Request) -> Answer | None:
-        """What a put is answered whose condition does not hold, before its body is asked for."""
-        a_put = request.service == "objectstorage" and request.path[4:5] == ("o",) and len(request.path) > 5
-        if not a_put or self._tls is None:  # in clear the SDK does not wait
-            return None
-        try:
-            self.identities.check(request, body_is_signed=False)
-            bucket = self.storage.bucket(request.region, request.path[1], request.path[3])
-            check_absent(request.headers.get("if-none-match", ""), there=request.path[5] in bucket.objects)
-        except RefusedError as refused:
-            self.requests.append((request.method, request.target))
-            return refused.answer
-        return None
-
     def wait_for_end(self, seconds: float) -> None:
         """Until the server is closed."""
         self._stop.wait(seconds)
@@ -159,16 +145,6 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = 1 << 16
     disable_nagle_algorithm = True
     oci: OciServer
-
-    def handle_expect_100(self) -> bool:
-        """Who waits before sending a body is told at once where the condition does not hold."""
-        request = Request.of(self.command, self.path, dict(self.headers.items()), b"")
-        refusal = self.oci.refusal_before_body(request)
-        if refusal is None:
-            return super().handle_expect_100()
-        self._send(refusal)
-        self.wfile.flush()
-        return False
 
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))

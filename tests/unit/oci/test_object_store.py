@@ -13,6 +13,7 @@ from kubestandby.errors import ObjectExistsError, StoreError, StoreUnavailableEr
 from tests.fakes.oci_server import OciServer
 from tests.fakes.oci_server.faults import Fault
 from tests.fakes.oci_server.object_storage import RIGHTS
+from tests.fakes.oci_server.wire import Answer
 from tests.unit.oci.conftest import URL
 
 KEY = "raw/shop/1-1/index.json"
@@ -210,6 +211,39 @@ def test_service_that_is_not_there_is_unavailable(store: OciStore, monkeypatch: 
 
     with pytest.raises(StoreUnavailableError, match="connection refused; check the region in the URL"):
         store.list("")
+
+
+def test_put_asks_for_no_answer_before_its_body(
+    server: OciServer, store: OciStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, seen = server.answer, []
+    monkeypatch.setattr(server, "answer", lambda request: seen.append(request.headers) or answer(request))
+
+    store.put_if_absent(KEY, b"content")
+
+    assert "expect" not in seen[0]
+
+
+class TestProxyInBetween:
+    """Somebody answers 200 to everything, with a page for people."""
+
+    @pytest.fixture(autouse=True)
+    def proxy(self, server: OciServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(
+            server, "answer", lambda request: Answer(200, {"content-type": "text/html"}, b"<p>Sign in</p>")
+        )
+
+    def test_its_answer_is_no_object(self, store: OciStore) -> None:
+        with pytest.raises(StoreUnavailableError, match="with what the service does not say; check for a proxy"):
+            store.get(KEY, max_bytes=100)
+
+    def test_its_answer_is_no_list(self, store: OciStore) -> None:
+        with pytest.raises(StoreUnavailableError, match="with what the service does not say"):
+            store.list("raw/")
+
+    def test_its_answer_is_no_success_of_a_put(self, store: OciStore) -> None:
+        with pytest.raises(StoreUnavailableError, match="with what the service does not say"):
+            store.put_if_absent(KEY, b"content")
 
 
 def test_message_of_the_service_is_not_repeated(server: OciServer, store: OciStore) -> None:

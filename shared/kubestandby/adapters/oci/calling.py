@@ -115,6 +115,12 @@ def refusal(error: Exception) -> Refused:
     raise error
 
 
+def not_the_services(status: int) -> Refused:
+    """An answer that the service does not give: somebody in between does, and what was asked may be done or not."""
+    cause = f"it answered {status} with what the service does not say; check for a proxy in between"
+    return Refused(0, "", cause, passing=True, ambiguous=True)
+
+
 def _of_status(status: int, code: str, headers: Mapping[str, str]) -> Refused:
     passing = status in RETRIED_STATUSES or (status == 409 and code in RETRIED_CONFLICTS)
     words = f"{status} {code}".strip()

@@ -98,9 +98,13 @@ def _is_this_machine(host: str) -> bool:
 
 
 def _made(service: Service, region: str, endpoint: str, config: dict[str, Any], signer: Any) -> Any:
+    from oci import base_client
     from oci.circuit_breaker import NoCircuitBreakerStrategy
     from oci.retry import NoneRetryStrategy
 
+    # `Expect: 100-continue` asks the service to answer before the body comes; urllib3 2 sends the body all the same, and
+    # what is left of a refused one may be taken for the next request on that connection.
+    base_client.enable_expect_header = False
     options: dict[str, Any] = {
         "signer": signer,
         "timeout": (CONNECT_SECONDS, READ_SECONDS),

@@ -5,7 +5,7 @@ from io import RawIOBase
 from typing import Any
 
 from kubestandby.adapters.oci.bucket import Bucket
-from kubestandby.adapters.oci.calling import Refused, refusal
+from kubestandby.adapters.oci.calling import Refused, not_the_services, refusal
 
 MOST_BREAKS = 8
 """In a row, without a byte in between."""
@@ -25,8 +25,8 @@ class ObjectReader(RawIOBase):
         self._explained = explained
         self._at = 0
         self._breaks = 0
-        self._answer = explained(lambda: bucket.call("get_object", name))
-        self._etag = str(self._answer.headers.get("etag", ""))
+        self._answer = explained(lambda: _checked(bucket.call("get_object", name)))
+        self._etag = str(self._answer.headers["etag"])
         self.size = int(self._answer.headers["content-length"])
 
     def readable(self) -> bool:
@@ -74,3 +74,11 @@ class ObjectReader(RawIOBase):
     def _drop(self) -> None:
         """An answer that was not read to its end takes its connection with it."""
         self._answer.data.close()
+
+
+def _checked(answer: Any) -> Any:
+    headers = answer.headers
+    if not headers.get("etag") or not str(headers.get("content-length", "")).isdigit():
+        answer.data.close()
+        raise not_the_services(answer.status)
+    return answer

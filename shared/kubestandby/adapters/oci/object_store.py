@@ -13,7 +13,7 @@ from typing import BinaryIO, TypeVar, cast
 
 from kubestandby.adapters.oci.bodies import Body, measured
 from kubestandby.adapters.oci.bucket import Bucket
-from kubestandby.adapters.oci.calling import Caller, Refused
+from kubestandby.adapters.oci.calling import Caller, Refused, not_the_services
 from kubestandby.adapters.oci.object_reading import ObjectReader
 from kubestandby.adapters.oci.uploading import CONTENT_TYPE, MultipartUpload
 from kubestandby.adapters.store_urls import check_key, oci_bucket
@@ -98,6 +98,8 @@ class OciStore:
             options |= {"start": start} if start else {}
             try:
                 page = bucket.call("list_objects", **options).data
+                if page.objects is None:
+                    raise not_the_services(200)
             except Refused as refused:
                 raise self._error("list", f"{prefix}*", refused) from refused
             found += [item.name.removeprefix(bucket.at.prefix) for item in page.objects]
@@ -123,7 +125,7 @@ class OciStore:
         if body.size > self.single_put_bytes:
             MultipartUpload(self._bucket, name, body, self.part_bytes).run(marks)
             return
-        self._bucket.call(
+        answer = self._bucket.call(
             "put_object",
             name,
             body.whole,
@@ -132,6 +134,8 @@ class OciStore:
             if_none_match="*",
             opc_meta=marks,
         )
+        if not answer.headers.get("etag"):
+            raise not_the_services(answer.status)
 
     def _is_ours(self, key: str, name: str, marks: dict[str, str]) -> bool:
         """Whether the object that is there is the one of this put.
