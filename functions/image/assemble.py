@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
 from functions.image.checking import check_image
-from functions.image.contents import FUNCTIONS, belongs, belongs_of_ours
+from functions.image.contents import FUNCTIONS, LEFT_OUT_LIBRARIES, belongs, belongs_of_ours
 from functions.image.installed import ImageError, library_files, oci_services
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +47,8 @@ def assemble(function: str, folder: Path, site_packages: Path, *, workers: int =
     if folder.exists() and any(folder.iterdir()):
         raise ImageError(f"{folder} is not empty; give a folder that is")
     services = oci_services(site_packages)
-    libraries = library_files(ROOT / "requirements" / f"{function}.txt", site_packages)
+    lock = ROOT / "requirements" / f"{function}.txt"
+    libraries = library_files(lock, site_packages, LEFT_OUT_LIBRARIES)
     _copy(((path, within) for path, within in libraries if belongs(within, services)), folder / LIBRARIES)
     _copy(_ours(ROOT / "shared" / "kubestandby"), folder / LIBRARIES / "kubestandby")
     _copy(_ours(ROOT / "functions" / function), folder / function)

@@ -15,6 +15,8 @@ root, function, services = sys.argv[1], sys.argv[2], sys.argv[3].split(",")
 sys.path[:] = [root + "/python", *(p for p in sys.path if "site-packages" not in p)]
 sys.path.append(root)
 importlib.import_module(function + ".main")
+importlib.import_module("functions_framework._cli")
+importlib.import_module("functions_framework._http.gunicorn")
 for found in pkgutil.walk_packages([root + "/python/kubestandby"], "kubestandby."):
     if not found.name.endswith("__main__") and (function != "sanitize" or ".kube_" not in found.name):
         importlib.import_module(found.name)

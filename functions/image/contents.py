@@ -13,6 +13,14 @@ KEPT_OCI_SERVICES = frozenset(
 )
 """`oci.SERVICE` for each that `kubestandby.adapters.oci` imports, and what they import themselves."""
 
+LEFT_OUT_LIBRARIES = frozenset(
+    {
+        *("aiohappyeyeballs", "aiohttp", "aiohttp-retry", "aiosignal", "frozenlist", "multidict", "propcache", "yarl"),
+        *("anyio", "h11", "starlette", "uvicorn", "uvicorn-worker", "watchdog"),
+    }
+)
+"""What the libraries ask for and use only where a function is a coroutine, or is served anew at every change."""
+
 _LEFT_OUT_OF_KUBERNETES = ("aio", "client/api", "client/apis", "client/models", "e2e_test", "test")
 _LEFT_OUT_OF_OURS = (
     "cli/",

@@ -20,8 +20,10 @@ def locked(lock: Path) -> dict[str, str]:
     return found
 
 
-def library_files(lock: Path, site_packages: Path) -> Iterator[tuple[Path, PurePosixPath]]:
-    """Every file of the locked libraries: where it is, and its path below site-packages.
+def library_files(
+    lock: Path, site_packages: Path, left_out: frozenset[str] = frozenset()
+) -> Iterator[tuple[Path, PurePosixPath]]:
+    """Every file of the locked libraries but these: where it is, and its path below site-packages.
 
     Raises:
         ImageError: a library is not installed, or in another version than the locked one.
@@ -31,7 +33,7 @@ def library_files(lock: Path, site_packages: Path) -> Iterator[tuple[Path, PureP
         if library is None or library.version != version:
             there = f"version {library.version} of it" if library else "none"
             raise ImageError(f"{lock.name} locks {name} {version}, and {there} is in {site_packages}; install the lock")
-        for file in library.files or ():
+        for file in () if name in left_out else library.files or ():
             yield Path(str(library.locate_file(file))), PurePosixPath(file)
 
 
