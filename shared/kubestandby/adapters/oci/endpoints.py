@@ -102,8 +102,8 @@ def _made(service: Service, region: str, endpoint: str, config: dict[str, Any], 
     from oci.circuit_breaker import NoCircuitBreakerStrategy
     from oci.retry import NoneRetryStrategy
 
-    # `Expect: 100-continue` asks the service to answer before the body comes; urllib3 2 sends the body all the same, and
-    # what is left of a refused one may be taken for the next request on that connection.
+    # `Expect: 100-continue` asks the service to answer before the body comes. urllib3 2 sends the body all the same,
+    # and what is left of a refused one may be taken for the next request on that connection.
     base_client.enable_expect_header = False
     options: dict[str, Any] = {
         "signer": signer,
