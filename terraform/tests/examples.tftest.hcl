@@ -26,4 +26,26 @@ mock_provider "oci" {
 
 run "apply" {
   command = apply
+
+  assert {
+    condition     = length(output.configuration) == length(var.groups)
+    error_message = "Every group is to have its document."
+  }
+
+  assert {
+    condition     = keys(output.sites) == sort(var.sites[*].name) && keys(output.rbac_subjects) == keys(output.sites)
+    error_message = "Outputs are to tell of both sites."
+  }
+
+  assert {
+    condition = alltrue([
+      for document in output.configuration : sort([document.spec.primary, document.spec.standby]) == sort(var.sites[*].name)
+    ])
+    error_message = "The other site is to be the standby."
+  }
+
+  assert {
+    condition     = length(distinct(flatten([for functions in values(output.rbac_subjects) : values(functions)]))) == 6
+    error_message = "Every function is to have a dynamic group of its own."
+  }
 }
