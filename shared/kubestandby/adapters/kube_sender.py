@@ -135,7 +135,13 @@ class ApiSender:
 
     def _set_up(self, *, renewed: bool) -> None:
         self._client = self._make(renewed=renewed)
-        self._connections = _Connections.of(self._client)
+        try:
+            self._connections = _Connections.of(self._client)
+        except ValueError as error:  # also urllib3's
+            raise ConfigError(
+                f"{self.where} cannot be set up: its server is not the URL of an API server; put one such as"
+                " https://10.0.0.1:6443 there"
+            ) from error
         self._renewed = time.monotonic()
 
     def _make(self, *, renewed: bool) -> "ApiClient":

@@ -282,6 +282,15 @@ def test_credentials_that_are_not_base64_are_explained(tmp_path: Path) -> None:
         connect(ClusterAccess(kubeconfig=path), site="east")
 
 
+@pytest.mark.parametrize("server", ["https://", "http://a:port"])
+def test_server_that_is_no_url_is_explained(tmp_path: Path, server: str) -> None:
+    file = tmp_path / "kubeconfig"
+    file.write_text(GOOD.replace("http://127.0.0.1:1", server))
+
+    with pytest.raises(ConfigError, match="its server is not the URL of an API server"):
+        connect(ClusterAccess(kubeconfig=file), site="east")
+
+
 def test_access_from_inside_a_cluster_outside_of_one_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
 
