@@ -86,7 +86,7 @@ FACTS: Mapping[str, str] = {
     "status": "HTTP status",
     "text": "first line of a library's message, before it has put anything into it; at most 200 characters",
     "told": "the site that was told",
-    "verdict": "`done`, `unchanged`, `incomplete`, `refused` or `failed`",
+    "verdict": "`done`, `unchanged`, `incomplete`, `refused`, `needs-privilege` or `failed`",
     "with": "the other site",
 }
 """What each fact means, whatever event it belongs to."""
@@ -144,7 +144,7 @@ WORK: Mapping[str, LogEvent] = {
     ),
     "request_done": LogEvent(
         "INFO or ERROR",
-        "A request has its outcome; ERROR where that is `failed` or `refused`.",
+        "A request has its outcome; ERROR where that is `failed`, `refused` or `needs-privilege`.",
         ("outcome", "verdict", "said", "action"),
     ),
     "request_given_up": LogEvent(
