@@ -33,13 +33,13 @@ run "apply" {
   }
 
   assert {
-    condition     = keys(output.sites) == sort(var.sites[*].name) && keys(output.rbac_subjects) == keys(output.sites)
+    condition     = toset(keys(output.sites)) == toset(var.sites[*].name) && toset(keys(output.rbac_subjects)) == toset(keys(output.sites))
     error_message = "Outputs are to tell of both sites."
   }
 
   assert {
     condition = alltrue([
-      for document in output.configuration : sort([document.spec.primary, document.spec.standby]) == sort(var.sites[*].name)
+      for document in output.configuration : toset([document.spec.primary, document.spec.standby]) == toset(var.sites[*].name)
     ])
     error_message = "The other site is to be the standby."
   }
