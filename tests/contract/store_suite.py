@@ -17,6 +17,9 @@ WRITERS = 16
 class StoreSuite:
     """The contract of `ports.ObjectStore`."""
 
+    races = 10
+    """How often many writers want the same key."""
+
     def test_object_comes_back_as_it_was_put(self, store: ObjectStore) -> None:
         store.put_if_absent(KEY, b"\x00content\xff")
 
@@ -94,7 +97,7 @@ class StoreSuite:
         store.delete(KEY)
 
     def test_of_many_writers_at_once_exactly_one_wins(self, store: ObjectStore) -> None:
-        for attempt in range(10):
+        for attempt in range(self.races):
             key = f"race/{attempt}"
             barrier = Barrier(WRITERS)
 

@@ -97,7 +97,7 @@ def test_polling_stands_in_where_there_are_no_notifications(tmp_path: Path, monk
     monkeypatch.setattr(bucket_watch, "watch", without_notifications)
     monkeypatch.setattr(bucket_watch, "_AGAIN_SECONDS", 0.05)
     found: list[str] = []
-    it = BucketWatch([f"file://{tmp_path}/data"], lambda _, key: found.append(key))
+    it = BucketWatch([FileStore(f"file://{tmp_path}/data")], lambda _, key: found.append(key))
     it.start()
     try:
         FileStore(f"file://{tmp_path}/data").put_if_absent("raw/shop/1-1/index.json", b"x")

@@ -2,7 +2,7 @@
 
 file:///absolute/path
 oci://NAMESPACE/BUCKET[/PREFIX]?region=REGION      OCI Object Storage
-s3://BUCKET[/PREFIX][?OPTION=VALUE&...]            S3 and what speaks like it
+s3://BUCKET[/PREFIX][?region=REGION&endpoint=URL]  S3 and what speaks like it
 """
 
 import re
@@ -20,6 +20,11 @@ _REGION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)*-[0-9]+")
 _PREFIX = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
 
 
+S3_FORM = "s3://BUCKET?region=us-east-1, or s3://BUCKET?endpoint=https://HOST for a service of your own"
+_S3_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
 @dataclass(frozen=True, slots=True)
 class OciBucket:
     """A bucket in OCI, or a folder-like part of one. `prefix` ends in a slash, or is empty."""
@@ -35,6 +40,24 @@ class OciBucket:
         return f"oci://{self.namespace}/{self.bucket}"
 
 
+@dataclass(frozen=True, slots=True)
+class S3Bucket:
+    """A bucket of S3, or a folder-like part of one.
+
+    `region` and `endpoint` are "" where the environment says them (AWS_REGION, AWS_ENDPOINT_URL).
+    """
+
+    bucket: str
+    prefix: str = ""
+    region: str = ""
+    endpoint: str = ""
+
+    @property
+    def plain_http(self) -> bool:
+        """Whether the endpoint is reached without TLS, which only this machine's own is."""
+        return self.endpoint.startswith("http://")
+
+
 def oci_bucket(url: str) -> OciBucket:
     """Takes an `oci://` URL apart.
 
@@ -45,11 +68,7 @@ def oci_bucket(url: str) -> OciBucket:
     bucket, _, prefix = parts.path.removeprefix("/").partition("/")
     if parts.scheme != "oci" or parts.fragment or not (_NAME.fullmatch(parts.netloc) and _NAME.fullmatch(bucket)):
         raise ConfigError(f"store {url!r} is not a bucket of OCI; write it as {OCI_FORM}")
-    if prefix and (not _PREFIX.fullmatch(prefix) or {".", ".."} & set(prefix.split("/"))):
-        raise ConfigError(
-            f"store {url!r} has a prefix that is none; write words of letters, digits and _.- between slashes,"
-            " without one at the end"
-        )
+    _check_prefix(url, prefix)
     options = _options(url, parts.query, known=("region",))
     region = options.get("region", "")
     if not region:
@@ -57,6 +76,45 @@ def oci_bucket(url: str) -> OciBucket:
     if not _REGION.fullmatch(region):
         raise ConfigError(f"store {url!r}: {region[:40]!r} is no region's name; write it as in us-ashburn-1")
     return OciBucket(parts.netloc, bucket, region, f"{prefix}/" if prefix else "")
+
+
+def s3_bucket(url: str) -> S3Bucket:
+    """Takes an `s3://` URL apart.
+
+    Raises:
+        ConfigError: it is not of that form, holds credentials, or would send data in clear over a network.
+    """
+    parts = urlsplit(url)
+    if "@" in url:
+        raise ConfigError("a store's URL holds no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead")
+    if parts.scheme != "s3" or parts.fragment or not _S3_NAME.fullmatch(parts.netloc):
+        raise ConfigError(f"store {url!r} is not a bucket of S3; write it as {S3_FORM}")
+    prefix = parts.path.removeprefix("/")
+    _check_prefix(url, prefix)
+    options = _options(url, parts.query, known=("region", "endpoint"))
+    region, endpoint = options.get("region", ""), options.get("endpoint", "")
+    if region and not _NAME.fullmatch(region):
+        raise ConfigError(f"store {url!r}: {region[:40]!r} is no region's name; write it as in us-east-1")
+    _check_endpoint(url, endpoint)
+    return S3Bucket(parts.netloc, f"{prefix}/" if prefix else "", region, endpoint)
+
+
+def _check_prefix(url: str, prefix: str) -> None:
+    if prefix and (not _PREFIX.fullmatch(prefix) or {".", ".."} & set(prefix.split("/"))):
+        raise ConfigError(
+            f"store {url!r} has a prefix that is none; write words of letters, digits and _.- between slashes,"
+            " without one at the end"
+        )
+
+
+def _check_endpoint(url: str, endpoint: str) -> None:
+    if not endpoint:
+        return
+    parts = urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ConfigError(f"store {url!r}: its endpoint is not an address like https://s3.example.com:9000")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ConfigError(f"store {url!r}: http:// is for this machine's own service only; use https://")
 
 
 def check_url(url: str) -> None:
@@ -67,6 +125,8 @@ def check_url(url: str) -> None:
     """
     if url.startswith("oci://"):
         oci_bucket(url)
+    if url.startswith("s3://"):
+        s3_bucket(url)
 
 
 def overlap(one: str, other: str) -> bool:
@@ -108,6 +168,10 @@ def _place(url: str) -> str:
     if url.startswith("oci://"):
         bucket = oci_bucket(url)
         return f"{bucket.place}/{bucket.prefix}".removesuffix("/")
+    if url.startswith("s3://"):
+        at = s3_bucket(url)
+        # A bucket's name is one's own only at its endpoint.
+        return f"s3://{at.endpoint}/{at.bucket}/{at.prefix}".removesuffix("/")
     return unquote(url.partition("?")[0])
 
 

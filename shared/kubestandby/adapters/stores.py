@@ -1,11 +1,9 @@
 """Opens the object store that a URL names."""
 
 from kubestandby.adapters.file_store import FileStore
-from kubestandby.adapters.store_urls import OCI_FORM, oci_bucket
+from kubestandby.adapters.store_urls import OCI_FORM, S3_FORM, oci_bucket
 from kubestandby.errors import ConfigError
 from kubestandby.ports import ObjectStore
-
-_FORESEEN = ("s3",)
 
 
 def open_store(url: str) -> ObjectStore:
@@ -19,9 +17,9 @@ def open_store(url: str) -> ObjectStore:
         return FileStore(url)
     if separator and scheme == "oci":
         return _oci_store(url)
-    if separator and scheme in _FORESEEN:
-        raise ConfigError(f"store {url!r}: {scheme}:// is not yet supported by this version; use file:// or oci://")
-    raise ConfigError(f"store {url!r} is of no known kind; write it as file:///absolute/path or {OCI_FORM}")
+    if separator and scheme == "s3":
+        return _s3_store(url)
+    raise ConfigError(f"store {url!r} is of no known kind; write it as file:///absolute/path, {OCI_FORM}, or {S3_FORM}")
 
 
 def _oci_store(url: str) -> ObjectStore:
@@ -30,3 +28,9 @@ def _oci_store(url: str) -> ObjectStore:
 
     oci_bucket(url)
     return OciStore(url)
+
+
+def _s3_store(url: str) -> ObjectStore:
+    from kubestandby.adapters.s3_store import S3Store
+
+    return S3Store(url)

@@ -1,5 +1,6 @@
 """Asking a function for something: its process where it has to be started, the request, the wait for the outcome."""
 
+import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from kubestandby.runtime.supervisor import Functions
 from kubestandby.snapshots import SnapshotId
 
 _LOOK_EVERY_SECONDS = 3.0
+
+FUNCTIONS_VARIABLE = "KUBESTANDBY_FUNCTIONS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +94,14 @@ class FunctionsAtWork:
 
 
 def needs_own_functions(session: Session) -> bool:
-    """Whether this command has to start the functions: no `up` serves the configuration, and all stores are folders."""
-    return all(url.startswith("file:") for url in bucket_urls(session.groups)) and running(session.config) is None
+    """Whether this command has to start the functions: no `up` serves the configuration here, nor does a cloud.
+
+    A bucket in OCI comes with functions there. Where others run them, on Knative or on another machine, the variable
+    KUBESTANDBY_FUNCTIONS=elsewhere says so.
+    """
+    in_cloud = any(url.startswith("oci:") for url in bucket_urls(session.groups))
+    elsewhere = os.environ.get(FUNCTIONS_VARIABLE) == "elsewhere"
+    return not in_cloud and not elsewhere and running(session.config) is None
 
 
 def ask(

@@ -3,13 +3,13 @@
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from watchfiles import Change, watch
 
 from kubestandby.adapters.file_store import FileStore
-from kubestandby.errors import StoreError
+from kubestandby.runtime.bucket_poll import Found
 
 _LOG = logging.getLogger(__name__)
 _LOOK_MILLISECONDS = 250
@@ -20,15 +20,11 @@ _AGAIN_SECONDS = 2.0
 _CHECK_EVERY = 20
 """Empty looks between two checks that the folders are still the ones that are watched."""
 
-Found = Callable[[str, str], None]
-"""Called with bucket URL and key, perhaps more than once for an object."""
-
 
 class BucketWatch:
     """Watches the folders of file buckets, by the kernel's notifications, or by polling where there are none."""
 
-    def __init__(self, urls: Iterable[str], found: Found) -> None:
-        stores = [FileStore(url) for url in urls]
+    def __init__(self, stores: Iterable[FileStore], found: Found) -> None:
         # Not Path.resolve, which raises where links lead in a circle.
         self._stores = {Path(os.path.realpath(store.root)): store for store in stores}
         self._found = found
@@ -40,27 +36,13 @@ class BucketWatch:
     def start(self, seconds: float = 10.0) -> None:
         """Starts watching and waits until it does: an object that is created from now on is noticed."""
         self._thread.start()
-        self._watching.wait(seconds)
+        if self._stores:
+            self._watching.wait(seconds)
 
     def stop(self) -> None:
         """Stops watching."""
         self._stop.set()
         self._thread.join()
-
-    def scan(self, prefixes: Iterable[str]) -> None:
-        """Tells of every object under these prefixes in all buckets that can be read."""
-        for store in self._stores.values():
-            for prefix in prefixes:
-                self._scan(store, prefix)
-
-    def _scan(self, store: FileStore, prefix: str) -> None:
-        try:
-            keys = store.list(prefix)
-        except StoreError as error:
-            _LOG.warning("bucket_unreadable", extra={"bucket": store.url, "reason": str(error)})
-            return
-        for key in keys:
-            self._found(store.url, key)
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -5,8 +5,11 @@ import threading
 from collections.abc import Callable, Iterable
 
 from kubestandby.adapters.event_wire import encode
+from kubestandby.adapters.file_store import FileStore
+from kubestandby.adapters.stores import open_store
 from kubestandby.events import ObjectCreated
 from kubestandby.layout import FUNCTION_OF, Function, parse_index_key, parse_request_key
+from kubestandby.runtime.bucket_poll import BucketPoll, scan
 from kubestandby.runtime.bucket_watch import BucketWatch
 from kubestandby.runtime.deliveries import Call
 from kubestandby.snapshots import Stage
@@ -23,22 +26,28 @@ class Relay:
         self._known: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
         self._sending = False
-        self._watch = BucketWatch(urls, self._on_object)
+        self._stores = [open_store(url) for url in urls]
+        folders = [store for store in self._stores if isinstance(store, FileStore)]
+        others = [store for store in self._stores if not isinstance(store, FileStore)]
+        self._watch = BucketWatch(folders, self._on_object)
+        self._poll = BucketPoll(others, _PREFIXES, self._on_object)
 
     def start(self) -> None:
         """Starts relaying; returns when every object created from now on will be noticed."""
-        self._watch.scan(_PREFIXES)
+        self.look()
         self._sending = True
         self._watch.start()
+        self._poll.start()
         self.look()
 
     def stop(self) -> None:
         """Stops relaying."""
+        self._poll.stop()
         self._watch.stop()
 
     def look(self) -> None:
         """Looks through the buckets for what no notification has told of."""
-        self._watch.scan(_PREFIXES)
+        scan(self._stores, _PREFIXES, self._on_object)
 
     def _on_object(self, bucket: str, key: str) -> None:
         function = function_for(key)

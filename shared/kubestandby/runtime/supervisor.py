@@ -69,7 +69,7 @@ class Functions:
         self._instance = Instance(self._config)
         self._processes: dict[Function, FunctionProcess] = {}
         self._deliveries = Deliveries(lambda function: self._processes[function].port, on_end=on_delivered)
-        self._relay = Relay(_file_buckets(self._groups), self._deliveries.submit) if events else None
+        self._relay = Relay(bucket_urls(self._groups), self._deliveries.submit) if events else None
         self._timer = Timer(
             self._groups, self._deliveries.submit, SystemClock(), tick_seconds=tick_seconds, schedules=schedules
         )
@@ -197,10 +197,6 @@ class Functions:
             process.ask_to_stop()
         for process in self._processes.values():
             process.stop()
-
-
-def _file_buckets(groups: tuple[ProtectionGroup, ...]) -> list[str]:
-    return [url for url in bucket_urls(groups) if url.startswith("file:")]
 
 
 def _webhook_variables(groups: tuple[ProtectionGroup, ...]) -> frozenset[str]:

@@ -121,3 +121,16 @@ def test_functions_of_a_cloud_are_never_started_here(tmp_path: Path, monkeypatch
     config.write_text(text)
 
     assert not needs_own_functions(Session.open(config))
+
+
+@pytest.mark.parametrize(("place", "needed"), [("", True), ("elsewhere", False)])
+def test_functions_of_s3_buckets_are_started_here_unless_they_are_said_to_be_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, needed: bool
+) -> None:
+    _running(monkeypatch, None)
+    monkeypatch.setenv("KUBESTANDBY_FUNCTIONS", place)
+    text = World(tmp_path, WorkingClock()).config.read_text()
+    config = tmp_path / "s3.yaml"
+    config.write_text(text.replace(f"file://{tmp_path}/", "s3://shop/"))
+
+    assert needs_own_functions(Session.open(config)) is needed

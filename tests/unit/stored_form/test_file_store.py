@@ -274,11 +274,6 @@ def test_malformed_folder_url_is_a_configuration_error(url: str) -> None:
         open_store(url)
 
 
-def test_foreseen_kinds_of_store_are_said_to_be_not_yet_supported() -> None:
-    with pytest.raises(ConfigError, match="not yet supported by this version"):
-        open_store("s3://bucket")
-
-
 @pytest.mark.parametrize("url", ["", "/var/lib/x", "ftp://x", "file", "://x"])
 def test_unknown_kind_of_store_is_a_configuration_error(url: str) -> None:
     with pytest.raises(ConfigError, match="of no known kind"):
