@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from oci import regions
 from oci.auth import rpt_path_providers
 
 from kubestandby.adapters.oci import endpoints, principals
@@ -15,7 +16,8 @@ from kubestandby.adapters.oci.object_store import OciStore
 from kubestandby.adapters.oci.principals import AUTH_VARIABLE, PrincipalKind, chosen_kind, principal
 from kubestandby.errors import ConfigError, StoreError
 from tests.fakes.oci_server import OciServer
-from tests.fakes.oci_server.identity import key_pem, session_token, write_profile
+from tests.fakes.oci_server.identity import key_pem, session_token, throwaway_key, write_profile
+from tests.fakes.oci_server.instance import METADATA, Instance
 from tests.fakes.oci_server.proxymux import Proxymux
 from tests.unit.oci.conftest import URL
 
@@ -81,6 +83,22 @@ def test_missing_profile_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path
 
     with pytest.raises(ConfigError, match=r"profile NO of .*/config cannot be used \(ProfileNotFound\); set up one"):
         principal()
+
+
+def test_profile_may_be_a_session_of_the_command_line(
+    server: OciServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file, token = write_profile(tmp_path / "session", "SESSION"), session_token()
+    (tmp_path / "token").write_text(f"{token}\n")
+    file.write_text(f"{file.read_text()}security_token_file={tmp_path}/token\n")
+    monkeypatch.setenv("OCI_CONFIG_FILE", str(file))
+    monkeypatch.setenv(AUTH_VARIABLE, "profile:SESSION")
+    server.identities.known.clear()
+    server.identities.accept(f"ST${token}", throwaway_key().public_key())
+
+    OciStore(URL).put_if_absent("a", b"1")
+
+    assert list(OciStore(URL).list("")) == ["a"]
 
 
 def test_broken_resource_principal_is_a_sentence_without_its_token(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,6 +194,31 @@ def test_pod_of_a_basic_cluster_is_told_what_is_missing(mux: Proxymux) -> None:
         OciStore(URL).list("")
 
 
+@pytest.fixture
+def instance(server: OciServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Instance]:
+    """This process is on a virtual machine of OCI's."""
+    (tmp_path / "chassis").write_text("OracleCloud.com\n")
+    monkeypatch.delenv(AUTH_VARIABLE)
+    with Instance(server.identities) as running:
+        monkeypatch.setenv("OCI_METADATA_BASE_URL", f"{running.url}{METADATA}")
+        monkeypatch.setattr(regions, "endpoint_for", lambda *_, **__: running.url)
+        yield running
+
+
+def test_virtual_machine_signs_as_itself_and_gets_a_new_token_where_the_old_one_is_refused(
+    server: OciServer, instance: Instance
+) -> None:
+    store = OciStore(URL)
+    store.put_if_absent("a", b"1")
+    assert (principal().kind, instance.given) == (PrincipalKind.INSTANCE, 1)
+    server.identities.known.clear()
+
+    store.put_if_absent("b", b"2")
+
+    assert list(store.list("")) == ["a", "b"]
+    assert instance.given == 2
+
+
 def test_region_is_read_from_an_ocid() -> None:
     assert endpoints.region_of("ocid1.cluster.oc1.iad.aaaatest") == "us-ashburn-1"
     assert endpoints.region_of("ocid1.cluster.oc1.us-chicago-1.aaaatest") == "us-chicago-1"
@@ -184,11 +227,14 @@ def test_region_is_read_from_an_ocid() -> None:
             endpoints.region_of(wrong)
 
 
-def test_opening_a_store_loads_no_sdk() -> None:
+def test_opening_a_store_and_loading_our_modules_loads_no_sdk() -> None:
     code = f"""
+import importlib, pkgutil, sys
+import kubestandby.adapters.oci as ours
+for module in pkgutil.iter_modules(ours.__path__, ours.__name__ + "."):
+    importlib.import_module(module.name)
 from kubestandby.adapters.stores import open_store
 open_store({URL!r})
-import sys
 assert "oci" not in sys.modules
 """
 
