@@ -28,7 +28,7 @@ from kubestandby.requests import Outcome
 from kubestandby.runtime.context import Context
 from kubestandby.runtime.function_app import FunctionApp
 from kubestandby.runtime.relay import function_for
-from tests.fakes.keys import keyring, write_keys
+from tests.fakes.keys import after, keyring, write_keys
 from tests.integration.rights.application import BACK, BACK_WEST, FRONT
 from tests.testbed.cluster import Cluster
 from tests.testbed.kubectl import KubectlError, kubectl
@@ -120,7 +120,10 @@ class Estate:
 
     def ask(self, site: str, action: Action, **fields: Any) -> Outcome:
         """Asks for something and sees all events through; the outcome of what was asked."""
-        requests = self.contexts[Function.EXPORT].requests(self.group.site(site))
+        context = self.contexts[Function.EXPORT]
+        if action is Action.FAILOVER:
+            fields = after(context.roles(self.group)) | fields
+        requests = context.requests(self.group.site(site))
         request = requests.submit(self.group.name, action, origin="operator", **fields)
         self.settle()
         return self.outcome(site, request.outcome_name)
