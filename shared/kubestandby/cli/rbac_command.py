@@ -6,7 +6,7 @@ import click
 
 from kubestandby import manifest_yaml
 from kubestandby.cli import exits
-from kubestandby.cli.options import SNAPSHOT, complete_sites, configured, examples
+from kubestandby.cli.options import SNAPSHOT, complete_groups, complete_sites, configured, examples
 from kubestandby.cli.rights_sources import Asked, Learnt, learn
 from kubestandby.cli.session import Session
 from kubestandby.cli.terminal import print_json, say
@@ -44,7 +44,13 @@ _NEWEST = "newest"
     type=click.Choice(list(Duty), case_sensitive=False),
     help="Which function: export reads, restore writes.",
 )
-@click.option("--group", "group_name", metavar="GROUP", help="One group; without it every group of the site.")
+@click.option(
+    "--group",
+    "group_name",
+    metavar="GROUP",
+    shell_complete=complete_groups,
+    help="One group; without it every group of the site.",
+)
 @click.option(
     "--subject",
     "subject_text",

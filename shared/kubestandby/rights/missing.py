@@ -45,6 +45,7 @@ class Held:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._rules: dict[str, HeldRules | None] = {}
+        self._answers: dict[Right, bool] = {}
 
     def rules(self, namespace: str) -> HeldRules | None:
         """What we may do in the namespace, or cluster-wide (""); None where the server does not tell."""
@@ -80,6 +81,16 @@ class Held:
             return None
 
     def _may(self, right: Right) -> bool:
+        """Asks for one right: first for all objects everywhere, then for all of the namespace, then for the one."""
+        wider = (replace(right, namespace="", name=""), replace(right, name=""), right)
+        return any(self._may_once(one) for one in dict.fromkeys(wider))
+
+    def _may_once(self, right: Right) -> bool:
+        if right not in self._answers:
+            self._answers[right] = self._ask_for(right)
+        return self._answers[right]
+
+    def _ask_for(self, right: Right) -> bool:
         try:
             return self._cluster.may(right)
         except ClusterUnavailableError:

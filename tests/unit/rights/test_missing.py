@@ -126,6 +126,16 @@ def test_where_rules_are_not_all_told_each_right_is_asked_for(monkeypatch: pytes
     assert not Held(cluster).allows(replace(LISTING, verb="create"))
 
 
+def test_a_right_on_everything_is_asked_for_once(monkeypatch: pytest.MonkeyPatch):
+    cluster, asked = FakeCluster(), []
+    monkeypatch.setattr(cluster, "rules", lambda _: HeldRules(complete=False))
+    monkeypatch.setattr(cluster, "may", lambda right: not asked.append(right))
+    held = Held(cluster)
+
+    assert all(held.allows(replace(LISTING, namespace=space, name=name)) for space in "abc" for name in "xyz")
+    assert asked == [replace(LISTING, namespace="")]
+
+
 def test_all_that_a_group_needs_is_missing_where_nothing_is_held():
     known, cluster = sources(), FakeCluster()
     cluster.held = {}

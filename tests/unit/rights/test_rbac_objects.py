@@ -11,7 +11,9 @@ from kubestandby.rights.grants import Duty
 from kubestandby.rights.manifests import rbac_objects
 from kubestandby.rights.sources import Sources
 from kubestandby.rights.subjects import Subject
+from kubestandby.snapshots import TypeSummary
 from kubestandby.transforms import NamespaceTransform
+from tests.fakes.fake_cluster import FakeCluster
 from tests.unit.restore.samples import config_map, custom, definition, namespace, secret, workload
 from tests.unit.rights.samples import binding, granted, group_with, objects, role, rule_text, rules, sources
 
@@ -147,6 +149,28 @@ def test_custom_kinds_are_those_of_the_snapshot():
 
     assert rule_text(objects(Duty.RESTORE, group_with(), cluster_serves_more), "tickets")
     assert not rule_text(objects(Duty.RESTORE, group_with(), without), "tickets")
+
+
+def test_what_the_site_does_not_serve_is_not_granted_unless_it_comes_as_a_definition():
+    known = sources(*APP)
+    assert known.index is not None
+    gone = TypeSummary(gvk=GVK("apps", "v1beta1", "Gone"), plural="gones", count=1, namespaced=True)
+    known = replace(
+        known, discovery=FakeCluster().discover(), index=replace(known.index, types=(*known.index.types, gone))
+    )
+
+    assert not rule_text(objects(Duty.EXPORT, group_with(), known), "gones")
+    assert not rule_text(objects(Duty.RESTORE, group_with(), known), "gones")
+    assert rule_text(objects(Duty.RESTORE, group_with(), known), "tickets")
+
+
+def test_an_api_group_that_does_not_answer_is_told_from_the_snapshot():
+    silent = FakeCluster()
+    silent.silent_groups = {"apps": "503"}
+    known = replace(sources(*APP), discovery=silent.discover())
+
+    assert rule_text(objects(Duty.EXPORT, group_with(), known), "deployments")
+    assert not rule_text(objects(Duty.EXPORT, group_with(), known), "statefulsets")
 
 
 def test_a_restore_binds_by_name_what_it_could_not_hand_out_itself():
