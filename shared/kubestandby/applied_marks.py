@@ -47,9 +47,18 @@ class AppliedMark:
 
 
 class AppliedMarks:
-    """The marks of one site. Holds no state: every answer is read from the bucket."""
+    """The marks of one site: which there are is read from the bucket each time, what is in one only once."""
 
-    def __init__(self, control: ObjectStore, keyring: Keyring, site: SiteName, doubt: Doubt = log_doubt) -> None:
+    def __init__(
+        self,
+        control: ObjectStore,
+        keyring: Keyring,
+        site: SiteName,
+        doubt: Doubt = log_doubt,
+        known: dict[str, AppliedMark] | None = None,
+    ) -> None:
+        """`known`: marks by key that were read and believed before: they never change, and are not read again."""
+        self._known = {} if known is None else known
         self._control = control
         self._keyring = keyring
         self._site = site
@@ -128,6 +137,8 @@ class AppliedMarks:
 
     def _read(self, group: GroupName, snapshot: SnapshotId, mode: str) -> AppliedMark:
         key = layout.applied_key(group, snapshot, mode)
+        if key in self._known:
+            return self._known[key]
         what = f"mark {key} in {self._control.url}"
         try:
             data = self._control.get(key, max_bytes=_MAX_MARK_BYTES)
@@ -140,6 +151,7 @@ class AppliedMarks:
         mark = found.record
         if found.key.site != self._site or (mark.group, mark.snapshot, mark.mode) != (group, snapshot, mode):
             raise UntrustedRecordError(f"{what} is that of another site or snapshot")
+        self._known[key] = mark
         return mark
 
 

@@ -1,25 +1,21 @@
-"""Outcomes, marks, reports and numbers of snapshots: forged, changed, taken away, or put back."""
+"""Outcomes, marks and reports: forged, changed, taken away, or put back."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from kubestandby import codec, layout
+from kubestandby import layout
 from kubestandby.applied_marks import AppliedMark, AppliedMarks
 from kubestandby.control_records import Place, RecordKind, sign_record
 from kubestandby.errors import ClusterError, UntrustedRecordError
 from kubestandby.keys.trust import KeyRole
 from kubestandby.layout import Action
-from kubestandby.numbering import MAX_STEP, Reached, held_numbers
 from kubestandby.reports import RestoreReport
 from kubestandby.requests import Outcome, Verdict
-from kubestandby.snapshot_store import INDEX_TYPE
-from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex, Stage
+from kubestandby.snapshots import SiteName, Stage
 from tests.fakes.fake_cluster import FakeCluster
-from tests.fakes.keys import EAST, WEST, keyring, sealer
-from tests.hostile.attacks import archive_key, edit, index_key, next_snapshot
+from tests.fakes.keys import EAST, WEST, keyring
+from tests.hostile.attacks import archive_key, edit, index_key
 from tests.hostile.control_attacks import DAMAGES, forged_outcome, outcome_text, strangers
 from tests.unit.runtime.world import SHOP, World, snapshot
 
@@ -169,6 +165,7 @@ def test_mark_that_is_gone_leaves_that_in_the_cluster(world: World, how: str) ->
         data = objects.pop(mark_key(id_))
         if how != "taken away":
             objects[mark_key(id_)] = DAMAGES[how](data)
+    world.context._known_marks.clear()  # as after a cold start
     put_in_front(world)
 
     outcome = world.do("west", Action.RESTORE)
@@ -184,12 +181,13 @@ def test_mark_counts_where_the_cluster_has_forgotten(world: World) -> None:
     assert "older than 1-2" in world.do("west", Action.RESTORE).message
 
 
-def test_highest_mark_is_read_and_no_other(world: World) -> None:
+def test_highest_mark_is_read_once_and_no_other(world: World) -> None:
     store, reads = world.control("west"), []
     get = store.get
     store.get = lambda key, **limits: (reads.append(key), get(key, **limits))[1]  # type: ignore[method-assign]
 
-    AppliedMarks(store, keyring(world.clock), WEST).highest(SHOP, "")
+    marks = AppliedMarks(store, keyring(world.clock), WEST)
+    assert [marks.highest(SHOP, mode) for mode in ("", "hot")] == [snapshot("1-2")] * 2
 
     assert reads == [mark_key("1-2")]
 
@@ -223,76 +221,3 @@ def test_report_of_another_function_or_place_does_not_count(world: World, role: 
     objects[second.replace("2026", "2027")] = objects[first]
 
     assert last(world).snapshot == snapshot("1-1")
-
-
-# numbers that nothing leads up to
-
-
-def jump(world: World, id_: str) -> None:
-    """The newest snapshot under another number, signed with the stolen keys of export and sanitize."""
-    number = snapshot(id_)
-    for site, stage, role in (("east", Stage.RAW, KeyRole.EXPORT), ("west", Stage.SANITIZED, KeyRole.SANITIZE)):
-        store = world.snapshots(site)
-        newest = store.newest(stage, SHOP)
-        assert newest is not None
-        archive = world.data(site).objects[layout.archive_key(stage, SHOP, newest.id)]
-        sealing = sealer("shop", newest.source_cluster).close(number)
-        forged = replace(newest, id=number, previous="", previous_id=None, sealing=sealing)
-        world.data(site).objects[layout.archive_key(stage, SHOP, number)] = archive
-        world.data(site).objects[layout.index_key(stage, SHOP, number)] = signed_index(forged, role)
-
-
-def signed_index(index: SnapshotIndex, role: KeyRole) -> bytes:
-    return keyring().sign(codec.encode(index), INDEX_TYPE, role, EAST)
-
-
-@pytest.mark.parametrize("id_", ["1-900000", "2-1", "9-1"])
-def test_number_that_nothing_leads_up_to_is_held_and_the_newest_good_one_is_taken(world: World, id_: str) -> None:
-    next_snapshot(world)
-    world.settle()
-    jump(world, id_)
-    reports = world.reports("west")
-
-    world.settle()
-    outcome = world.do("west", Action.FAILOVER, to=WEST)
-
-    assert world.reports("west")[: len(reports)] == reports
-    assert outcome.snapshot == snapshot("1-3")
-
-
-def test_held_number_is_told_with_the_way_through(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    jump(world, "1-900000")
-    world.settle()
-
-    (reason,) = {vars(record)["reason"] for record in caplog.records if record.message == "snapshot_held"}
-
-    assert "snapshot 1-900000 is held: its number is 899998 above 1-2" in reason
-    assert "name it to restore it, and those that follow are taken too" in reason
-
-
-def test_operator_who_names_it_takes_it_and_those_that_follow(world: World) -> None:
-    jump(world, "1-5000")
-    world.settle()
-    del world.data("east").objects[layout.index_key(Stage.RAW, SHOP, snapshot("1-5000"))]
-
-    named = world.do("west", Action.RESTORE, snapshot=snapshot("1-5000"), mode="hot")
-    world.set_price("east", "8")
-    world.do("east", Action.EXPORT)
-
-    assert named.snapshot == snapshot("1-5000")
-    assert world.price("west") == "8"
-
-
-def test_standby_that_was_away_for_long_is_not_held_up(world: World) -> None:
-    numbers = [SnapshotId(1, generation) for generation in range(1, 3 * MAX_STEP)]
-
-    assert held_numbers(numbers, Reached(1, numbers[0])) == {}
-    assert held_numbers(numbers[-5:], Reached(1, None)) == {}
-    assert held_numbers(numbers[::MAX_STEP], Reached(1, None)) == {}
-
-
-def test_numbers_beside_a_held_one_are_held_with_it() -> None:
-    numbers = [SnapshotId(1, generation) for generation in (1, 2, 9_000, 9_001)]
-
-    assert list(held_numbers(numbers, Reached(1, None))) == numbers[2:]
-    assert held_numbers(numbers, Reached(1, numbers[2])) == {}

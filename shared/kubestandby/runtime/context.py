@@ -11,7 +11,7 @@ from typing import TypeVar
 from kubestandby.adapters.key_opening import open_keyring, state_of
 from kubestandby.adapters.stores import open_store
 from kubestandby.adapters.system_clock import SystemClock
-from kubestandby.applied_marks import AppliedMarks
+from kubestandby.applied_marks import AppliedMark, AppliedMarks
 from kubestandby.errors import ConfigError, StoreError
 from kubestandby.groups import ProtectionGroup, Site, VaultKeys
 from kubestandby.keys.keyring import Keyring
@@ -64,6 +64,7 @@ class Context:
         self._connect = connect
         self._open_keys = open_keys
         self._keyrings: dict[tuple[Path | VaultKeys, float], Keyring] = {}
+        self._known_marks: dict[tuple[str, int], dict[str, AppliedMark]] = {}
         self._stores: dict[str, ObjectStore] = {}
         self._clusters: dict[tuple[Site, float], Cluster] = {}
         self._lock = threading.Lock()
@@ -113,7 +114,9 @@ class Context:
 
     def marks(self, site: Site) -> AppliedMarks:
         """The marks in the site's control bucket; raises like `requests`."""
-        return AppliedMarks(self.store(site.control), self.keyring(site), site.name)
+        keyring = self.keyring(site)
+        known = self._once(self._known_marks, (site.control, keyring.trust.version), dict)
+        return AppliedMarks(self.store(site.control), keyring, site.name, known=known)
 
     def reports(self, site: Site) -> ReportStore:
         """The reports in the site's data bucket; raises like `requests`."""
