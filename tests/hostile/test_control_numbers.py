@@ -1,4 +1,4 @@
-"""Numbers of snapshots that nothing leads up to, signed with stolen keys: held, told, and taken if an operator says so."""
+"""Numbers of snapshots that nothing leads up to, signed with stolen keys: held, told, and taken if somebody says so."""
 
 from __future__ import annotations
 
