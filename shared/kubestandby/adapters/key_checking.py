@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from kubestandby.adapters.key_folder import KeyFolder, loose_files
 from kubestandby.errors import StandbyError
 from kubestandby.keys.age import AgeRecipients
+from kubestandby.keys.ports import KeySource
 from kubestandby.keys.sealing import Origin, SnapshotSealer, open_snapshot
 from kubestandby.keys.trust import ANY_SITE, SITE_ROLES, KeyRole, Trust
 from kubestandby.snapshots import GroupName, SiteName, SnapshotId
@@ -65,7 +66,7 @@ def _signing(folder: KeyFolder, trust: Trust, role: KeyRole, site: SiteName, now
     warning = f"the {name} expires on {until:%Y-%m-%d}; {renew}" if now + SOON >= until else ""
     if not folder.signer_path(role, site).exists():
         return Finding(name=name, found=f"{found}; the private key is not here", warning=warning)
-    trouble = _trouble(lambda: folder.signer(role, site))
+    trouble = trouble_of(lambda: folder.signer(role, site))
     if not trouble and folder.signer(role, site).key_id not in {key.id for key in valid}:
         trouble = f"the private {name} here is not one that the trust file has; {renew}"
     return Finding(name=name, found=f"{found}; the private key is here", problem=trouble, warning=warning)
@@ -75,7 +76,7 @@ def _fingerprint(folder: KeyFolder, site: SiteName) -> Finding:
     name = f"fingerprint key of {site}"
     if not folder.fingerprint_path(site).exists():
         return Finding(name=name, found="not here")
-    return Finding(name=name, found="here", problem=_trouble(lambda: folder.fingerprint_key(site)))
+    return Finding(name=name, found="here", problem=trouble_of(lambda: folder.fingerprint_key(site)))
 
 
 def _unsealing(folder: KeyFolder, trust: Trust, site: SiteName, now: datetime) -> Finding:
@@ -88,22 +89,27 @@ def _unsealing(folder: KeyFolder, trust: Trust, site: SiteName, now: datetime) -
         return Finding(name=name, found="none is valid", problem=problem)
     if not folder.identity_path(site).exists():
         return Finding(name=name, found="the private key is not here")
-    trouble = _trouble(lambda: _prove(folder, [one.public for one in recipients], site))
+    trouble = trouble_of(lambda: prove_unsealing(folder, [one.public for one in recipients], site))
     return Finding(name=name, found="a canary opens" if not trouble else "a canary does not open", problem=trouble)
 
 
-def _prove(folder: KeyFolder, public: Sequence[str], site: SiteName) -> None:
-    """Each key that is sealed for has to be here: the canary is sealed for one at a time."""
+def prove_unsealing(keys: KeySource, public: Sequence[str], site: SiteName) -> None:
+    """Each key that is sealed for has to be there: the canary is sealed for one at a time.
+
+    Raises:
+        ConfigError: there is no key that unseals.
+        UnsealError: one does not open.
+    """
     origin = Origin(GroupName("canary"), "canary")
     for one in public:
         sealing = SnapshotSealer(origin, AgeRecipients((one,)), (site,), b"").close(_CANARY_SNAPSHOT)
-        open_snapshot(sealing, origin, _CANARY_SNAPSHOT, folder.unwrappers(site))
+        open_snapshot(sealing, origin, _CANARY_SNAPSHOT, keys.unwrappers(site))
 
 
 def _offline(folder: KeyFolder, trust: Trust, now: datetime) -> Iterator[Finding]:
     """What belongs in a safe is here only for as long as nobody has brought it there."""
     here = folder.signer_path(KeyRole.ROOT, ANY_SITE).exists()
-    trouble = _trouble(lambda: folder.signer(KeyRole.ROOT, ANY_SITE)) if here else ""
+    trouble = trouble_of(lambda: folder.signer(KeyRole.ROOT, ANY_SITE)) if here else ""
     if here and not trouble and folder.signer(KeyRole.ROOT, ANY_SITE).key_id != folder.root_public().id:
         trouble = (
             f"{folder.signer_path(KeyRole.ROOT, ANY_SITE)} is not the private key of root.pub; put back the right one"
@@ -118,7 +124,8 @@ def _modes(folder: KeyFolder) -> Iterator[Finding]:
         yield Finding(name=str(path.relative_to(folder.path)), found=f"mode {mode:o}", problem=problem)
 
 
-def _trouble(look: Callable[[], object]) -> str:
+def trouble_of(look: Callable[[], object]) -> str:
+    """What is wrong with what is looked at, "" for nothing."""
     try:
         look()
     except StandbyError as error:

@@ -56,10 +56,17 @@ def init(session: Session, lifetime: int) -> int:
     return exits.OK
 
 
-@keys.command(epilog=examples("kubestandby keys check", "kubestandby keys check --output json"))
+@keys.command(
+    epilog=examples(
+        "kubestandby keys check",
+        "kubestandby keys check --vaults                # also what is in the vaults of the sites",
+        "kubestandby keys check --output json",
+    )
+)
 @configured
+@click.option("--vaults", is_flag=True, help="Look into the sites' vaults, too; needs the right to read them.")
 @output_option
-def check(session: Session, output: Output) -> int:
+def check(session: Session, vaults: bool, output: Output) -> int:
     """Prove that the keys fit, and that what is sealed opens.
 
     Verifies the trust file, seals a canary for each site and opens it with the keys that are here, looks at file modes
@@ -69,6 +76,8 @@ def check(session: Session, output: Output) -> int:
     """
     folder = keys_folder(session)
     found = check_keys(folder, site_names(session), session.clock.now())
+    if vaults:
+        found += _in_vaults(session, folder)
     if output is Output.JSON:
         print_json({"folder": str(folder.path), "findings": [_finding_json(one) for one in found]})
     else:
@@ -214,6 +223,23 @@ def _where_they_belong(sites: tuple[SiteName, ...]) -> RenderableType:
             ("operators", "belongs to whoever may fail over"),
             ("offline", cell("belongs in a safe: move it away from here", WARN)),
         )
+    )
+
+
+def _in_vaults(session: Session, folder: KeyFolder) -> tuple[Finding, ...]:
+    from kubestandby.adapters.oci.vault_checking import check_vault
+
+    trust = folder.trust()
+    sites = {(site.name, site.vault): site for group in session.groups for site in group.sites if site.vault}
+    if not sites:
+        raise ConfigError(
+            f"{session.config} names no vault; write sites.SITE.keys: {{vault: OCID}}, or leave out --vaults"
+        )
+    return tuple(
+        finding
+        for site in sites.values()
+        if site.vault
+        for finding in check_vault(site, site.vault, trust, session.clock)
     )
 
 

@@ -202,6 +202,51 @@ class TestSecrets:
         assert context.keyring(groups[0].site("west")) is keys
 
 
+class TestCheck:
+    @pytest.fixture
+    def published(self, operator: Operator) -> Operator:
+        for site in ("east", "west"):
+            operator.types("publish", "--site", site, *CREATING)
+        return operator
+
+    def test_vaults_with_the_keys_of_the_folder_are_good(self, published: Operator) -> None:
+        done = published.types("check", "--vaults", "--output", "json")
+
+        found = {one["name"]: one for one in json.loads(done.stdout)["findings"] if "vault" in one["name"]}
+        assert done.exit_code == 0, done.output
+        assert len(found) == 12
+        assert found["restore key in the vault of west"]["found"] == "signs"
+        assert found["unsealing by the vault of west"]["found"] == "a canary opens"
+
+    def test_vault_with_an_older_trust_file_and_key_is_found(self, published: Operator) -> None:
+        published.types("rotate", "restore", "--site", "west", "--revoke")
+
+        done = published.types("check", "--vaults")
+
+        assert done.exit_code != 0
+        assert "the vault of west has version 1 of the trust file, and here is another, version 2" in done.stderr
+
+    def test_vault_without_a_key_is_found(self, server: OciServer, published: Operator) -> None:
+        gone = [ocid for ocid, one in server.vault.secrets.items() if one.name == "shop-unseal.age"]
+        for ocid in gone:
+            del server.vault.secrets[ocid]
+
+        done = published.types("check", "--vaults")
+
+        assert done.exit_code != 0
+        assert "secret shop-unseal.age of vault" in done.stderr
+
+    def test_empty_vault_is_found(self, operator: Operator) -> None:
+        done = operator.types("check", "--vaults")
+
+        assert done.exit_code != 0
+        assert "keys publish --site west` puts the site's keys there" in done.stderr
+
+    def test_without_the_flag_no_vault_is_asked(self, server: OciServer, operator: Operator) -> None:
+        assert operator.types("check").exit_code == 0
+        assert server.requests == []
+
+
 class TestKms:
     @pytest.fixture
     def key(self, server: OciServer) -> SigningKey:
@@ -243,6 +288,7 @@ class TestKms:
         self.adopt(operator, key)
         operator.types("publish", "--site", "west", *CREATING)
 
+        assert "signs by KMS" in operator.types("check", "--vaults").stdout
         assert opened(operator).verify(before, INDEX_TYPE, KeyRole.RESTORE, "record").payload == PAYLOAD
 
     def test_adopting_twice_changes_nothing(self, operator: Operator, key: SigningKey) -> None:
