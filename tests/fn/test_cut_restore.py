@@ -27,6 +27,7 @@ from tests.fn.platform import FnContainer, container
 from tests.testbed.access import ClusterAccess
 from tests.testbed.fixtures import NamespaceFactory
 
+pytestmark = pytest.mark.clusters
 OBJECTS = 140
 PER_SECOND = 20
 """Requests to the standby: the restore takes seven seconds and more on any machine."""

@@ -89,8 +89,6 @@ def _options(listener: Path, stopping: threading.Event) -> dict[str, Any]:
         "post_worker_init": _when_ready(listener, stopping),
         "on_exit": lambda _: listener.unlink(missing_ok=True),
     }
-    known = make_settings()
-    return {name: value for name, value in wanted.items() if name in known}
 
 
 def _phony(listener: Path) -> Path:
