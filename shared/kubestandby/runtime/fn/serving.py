@@ -69,12 +69,15 @@ def serve(function: str, source: Path, listener: Path) -> None:
 
 
 def _options(listener: Path, stopping: threading.Event) -> dict[str, Any]:
-    """Gunicorn's settings, as far as this gunicorn has them."""
+    """Gunicorn's settings. One that it does not know ends the process: none of them can be done without."""
     from gunicorn.config import make_settings  # type: ignore[import-untyped]
 
     from kubestandby.runtime.server_log import logger_class
 
-    wanted: dict[str, Any] = {
+    # Newer ones listen for commands in a file of the user's home, unless they are told not to.
+    silent = {"control_socket_disable": True} if "control_socket_disable" in make_settings() else {}
+    return {
+        **silent,
         "bind": f"{_SCHEME}{_phony(listener)}",
         "workers": 1,
         "threads": 1,
@@ -84,7 +87,6 @@ def _options(listener: Path, stopping: threading.Event) -> dict[str, Any]:
         "graceful_timeout": _GRACE_SECONDS,
         "limit_request_fields": _MOST_HEADERS,
         "limit_request_field_size": _LONGEST_HEADER,
-        "control_socket_disable": True,
         "logger_class": logger_class(),
         "post_worker_init": _when_ready(listener, stopping),
         "on_exit": lambda _: listener.unlink(missing_ok=True),
