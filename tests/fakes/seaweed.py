@@ -19,7 +19,15 @@ _PORTS = (
     *("filer.port", "filer.port.grpc", "s3.port", "s3.port.grpc"),
 )
 _OPTIONS = (
-    *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", "-s3.iam=false", "-s3.port.iceberg=0"),
+    *(
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        "-filer",
+        "-s3",
+        "-s3.iam=false",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+    ),
     *("-master.telemetry=false", "-master.volumePreallocate=false", "-master.volumeSizeLimitMB=64", "-volume.max=200"),
 )
 _START_SECONDS = 120.0
