@@ -30,6 +30,9 @@ _OPTIONS = (
     ),
     *("-master.telemetry=false", "-master.volumePreallocate=false", "-master.volumeSizeLimitMB=64", "-volume.max=200"),
 )
+_SOCKETS = "/tmp"
+"""Where it makes a socket for each of its ports, whatever it is told."""
+
 _START_SECONDS = 120.0
 
 
@@ -79,6 +82,9 @@ def seaweed() -> Iterator[Seaweed]:
         process.kill()  # all that it has goes with it, and an orderly end takes it half a minute
         process.wait()
         shutil.rmtree(folder, ignore_errors=True)
+        for port in ports.values():
+            for left in Path(_SOCKETS).glob(f"seaweedfs-*-{port}.sock"):
+                left.unlink(missing_ok=True)
 
 
 def _wait_until_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
