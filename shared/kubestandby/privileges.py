@@ -86,6 +86,11 @@ def _among(wanted: str, granted: tuple[str, ...]) -> bool:
     return wanted in granted or ANY in granted
 
 
+def _under(url: str, granted: tuple[str, ...]) -> bool:
+    """A granted path that ends in `*` stands for all that begin like it (PolicyRule.nonResourceURLs)."""
+    return any(url == path or (path.endswith(ANY) and url.startswith(path.removesuffix(ANY))) for path in granted)
+
+
 def _subresource_among(wanted: str, granted: tuple[str, ...]) -> bool:
     """`*/scale` grants the subresource of every resource."""
     _, slash, sub = wanted.partition("/")
@@ -113,7 +118,7 @@ class HeldRules:
 
     def _covers(self, wanted: Rule) -> bool:
         paths = all(
-            any(_among(url, held.urls) and _among(verb, held.verbs) for held in self.rules)
+            any(_under(url, held.urls) and _among(verb, held.verbs) for held in self.rules)
             for url, verb in product(wanted.urls, wanted.verbs)
         )
         return paths and all(self.allows(right) for right in wanted.rights)

@@ -27,6 +27,7 @@ USUAL_ROLES: Mapping[str, frozenset[str]] = {
 
 _NOT_TO_BE_BOUND = frozenset({ANY, "bind", "escalate", "impersonate"})
 _TOKENS = frozenset({ANY, "serviceaccounts/token"})
+_EVERYTHING = (Rule(groups=(ANY,), resources=(ANY,), verbs=(ANY,)), Rule(urls=(ANY,), verbs=(ANY,)))
 _PLURALS = {"Role": "roles", "ClusterRole": "clusterroles"}
 
 RoleKey = tuple[str, str, str]
@@ -74,8 +75,12 @@ def rules_of(role: Manifest) -> tuple[Rule, ...]:
 
 
 def is_grantable(role: Manifest, held: HeldRules) -> bool:
-    """Whether somebody with these rights may write the role; an aggregated one only a cluster-admin may write."""
-    return not role.get("aggregationRule") and held.covers(rules_of(role))
+    """Whether somebody with these rights may write the role.
+
+    An aggregated one may come to hold anything, so the API server asks for everything, whatever its rules are now
+    (kubernetes/kubernetes, pkg/registry/rbac/clusterrole/policybased: fullAuthority).
+    """
+    return held.covers(rules_of(role) + (_EVERYTHING if role.get("aggregationRule") else ()))
 
 
 def role_named(binding: Manifest) -> RoleKey:

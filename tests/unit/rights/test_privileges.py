@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from kubestandby.errors import ConfigError
 from kubestandby.privileges import HeldRules, Right, Rule, compacted
+from kubestandby.rights.handing_out import is_grantable
 from kubestandby.rights.subjects import Subject
 
 RIGHTS = st.builds(
@@ -81,3 +82,32 @@ def test_a_subject_and_the_name_that_a_server_knows_it_by(text: str, user: str):
 def test_what_is_no_subject_is_refused(text: str):
     with pytest.raises(ConfigError, match="is no subject"):
         Subject.parse(text)
+
+
+@pytest.mark.parametrize("aggregated", [False, True])
+def test_only_who_may_do_everything_may_write_an_aggregated_role(aggregated: bool):
+    role = {"kind": "ClusterRole", "metadata": {"name": "sum"}, "rules": [rule("pods", "get").manifest]}
+    if aggregated:
+        role["aggregationRule"] = {"clusterRoleSelectors": [{}]}
+    everything = Rule(groups=("*",), resources=("*",), verbs=("*",)), Rule(urls=("*",), verbs=("*",))
+
+    assert is_grantable(role, HeldRules(rules=everything))
+    assert is_grantable(role, HeldRules(rules=everything[:1])) is not aggregated
+    assert is_grantable(role, HeldRules(rules=(rule("pods", "get"),))) is not aggregated
+
+
+@pytest.mark.parametrize(
+    ("wanted", "held", "covered"),
+    [
+        ("/metrics", "/metrics", True),
+        ("/healthz/a", "/healthz/*", True),
+        ("/healthz/*", "/healthz/*", True),
+        ("/healthz", "/healthz/*", False),
+        ("/metrics", "/metrics/a", False),
+        ("/x", "*", True),
+    ],
+)
+def test_paths_are_covered_by_what_they_begin_with(wanted: str, held: str, covered: bool):
+    have = HeldRules(rules=(Rule(urls=(held,), verbs=("get",)),))
+
+    assert have.covers([Rule(urls=(wanted,), verbs=("get",))]) is covered
