@@ -39,7 +39,9 @@ class FailingOver:
             StandbyError: the snapshot is damaged, or this site's cluster or buckets cannot be used.
         """
         if request.to != site.name:
-            raise BadInputError(f"request {request.name} is a failover to {request.to}, written at {site.name}")
+            raise BadInputError(
+                f"request {request.name} was written at {site.name} and is no failover to it; ask where it is to go"
+            )
         roles = self._context.roles(group, allow_rivals=True)
         _check_timely(group, roles, request)
         claim = _claim_of(site, roles) if roles.epoch.number >= request.after_epoch else None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from kubestandby.applied_marks import AppliedMark
-from kubestandby.errors import ReplayedSnapshotError, SnapshotError, SnapshotNotFoundError
+from kubestandby.errors import BadInputError, ReplayedSnapshotError, SnapshotError, SnapshotNotFoundError
 from kubestandby.groups import ProtectionGroup, RestoreMode, Site
 from kubestandby.numbering import Reached
 from kubestandby.reports import Change, Purpose, RestoreReport
@@ -226,8 +226,17 @@ def _check_same(index: SnapshotIndex, sources: frozenset[str]) -> None:
 
 
 def mode_of(group: ProtectionGroup, request: Request) -> RestoreMode:
-    """The request's mode, else the group's."""
-    return RestoreMode(request.mode) if request.mode else group.restore.mode
+    """The request's mode, else the group's.
+
+    Raises:
+        BadInputError: there is no such mode.
+    """
+    try:
+        return RestoreMode(request.mode) if request.mode else group.restore.mode
+    except ValueError:
+        raise BadInputError(
+            f"request {request.name} asks for a mode that there is not; ask for {', '.join(RestoreMode)}"
+        ) from None
 
 
 def _mark(report: RestoreReport, key: str, source_sha256: str) -> AppliedMark:

@@ -4,7 +4,8 @@ Every message is one sentence, `<object> <what failed> (<reason>): <cause>; <nex
 SDK exceptions stop at the adapters, chained with `from`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 
 class StandbyError(Exception):
@@ -76,8 +77,12 @@ class IntegrityError(SnapshotError):
 class UntrustedRecordError(IntegrityError):
     """A request, outcome, epoch, mark or report that nobody who may has signed, or not for this place: never believed.
 
-    It is no snapshot's fault, yet one of the same kind: stored bytes that are not what they pass for.
+    It is no snapshot's fault, yet one of the same kind: stored bytes that are not what they pass for. What to do about
+    it is always the same, and is added to the message.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message if "; " in message else f"{message}; it does not count: look who can write there")
 
 
 class FormatError(SnapshotError):
@@ -158,3 +163,14 @@ class NeedsPrivilegeError(ClusterError):
 
 class ListExpiredError(ClusterError):
     """410 in the middle of a paged list: the list has to start again."""
+
+
+@contextmanager
+def next_step(step: str) -> Iterator[None]:
+    """What to do about bytes that cannot be used, which only who reads them knows: said where nothing is said yet."""
+    try:
+        yield
+    except SnapshotError as error:
+        if "; " in str(error):
+            raise
+        raise type(error)(f"{error}; {step}") from error

@@ -28,6 +28,7 @@ from kubestandby.errors import (
     ObjectMissingError,
     ObjectTooLargeError,
     StoreUnavailableError,
+    next_step,
 )
 from kubestandby.keys.ports import KeyUnwrapper, KeyWrapper
 from kubestandby.keys.sealed_stream import OpenedStream, SealingWriter
@@ -39,6 +40,7 @@ from kubestandby.spool import new_spool
 
 _COMPRESSION_LEVEL = 1
 _CHUNK_BYTES = 1024 * 1024
+_AGAIN = "import the files again"
 _TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}", re.ASCII)
 
@@ -152,7 +154,7 @@ class PayloadReader:
         """
         left = self._limits.plain_bytes
         try:
-            with gzip.GzipFile(fileobj=self._sealed.reader(), mode="rb") as plain:
+            with next_step(_AGAIN), gzip.GzipFile(fileobj=self._sealed.reader(), mode="rb") as plain:
                 for number in range(1, self._limits.objects + 2):
                     line = plain.readline(self._limits.line_bytes + 1)
                     left -= len(line)
@@ -188,7 +190,9 @@ def open_payload(
     with new_spool() as spool:
         if _copied(control, key, order.size, spool) != order.sha256:
             raise IntegrityError(f"{what} is not the one that was uploaded; import the files again")
-        yield PayloadReader(OpenedStream(spool, unwrappers, _purpose(group, order.payload), what), what, limits)
+        with next_step(_AGAIN):
+            opened = OpenedStream(spool, unwrappers, _purpose(group, order.payload), what)
+        yield PayloadReader(opened, what, limits)
 
 
 def payload_names(control: ObjectStore, group: GroupName) -> tuple[str, ...]:

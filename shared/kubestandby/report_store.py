@@ -83,6 +83,8 @@ class ReportStore:
         )
         if found.key.site != self._site:
             raise UntrustedRecordError(f"{what} is signed by {found.key.name}")
+        if found.record.group != place.group:
+            raise UntrustedRecordError(f"{what} is that of another group")
         return found.record
 
     def write(self, report: RestoreReport) -> str:

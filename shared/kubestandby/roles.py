@@ -201,7 +201,7 @@ def _highest(
         except ObjectMissingError:
             continue
         except UntrustedRecordError as error:
-            doubtful.append(f"{error}; it does not count: look who can write to {store.url}")
+            doubtful.append(str(error))
     if len(looked_at) > MAX_DOUBTFUL:
         doubtful.append(f"more than {MAX_DOUBTFUL} epochs in {store.url} do not count; it is taken for unreadable")
         raise StoreError(doubtful[-1])

@@ -34,6 +34,7 @@ from kubestandby.errors import (
     SnapshotError,
     SnapshotNotFoundError,
     StoreUnavailableError,
+    next_step,
 )
 from kubestandby.heartbeats import StoredHeartbeat, last_heartbeat, sign_heartbeat
 from kubestandby.keys import sealed_form
@@ -50,6 +51,7 @@ SIGNED_BY = {Stage.RAW: KeyRole.EXPORT, Stage.SANITIZED: KeyRole.SANITIZE}
 
 MAX_INDEX_BYTES = 512 * 1024 * 1024
 _COPY_BYTES = 1024 * 1024
+_INSTEAD = "use another snapshot, and look who can write to that bucket"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,10 @@ class SnapshotStore:
         return self._read(self._index_bytes(stage, group, snapshot), stage, group, snapshot)
 
     def _read(self, data: bytes, stage: Stage, group: GroupName, snapshot: SnapshotId) -> SnapshotIndex:
+        with next_step(_INSTEAD):
+            return self._checked(data, stage, group, snapshot)
+
+    def _checked(self, data: bytes, stage: Stage, group: GroupName, snapshot: SnapshotId) -> SnapshotIndex:
         what = f"index {layout.index_key(stage, group, snapshot)} in {self.url}"
         attested = self._keyring.verify(data, INDEX_TYPE, SIGNED_BY[stage], what)
         index = codec.decode(attested.payload, SnapshotIndex, what)
@@ -303,14 +309,19 @@ class SnapshotStore:
     ) -> SnapshotIndex:
         index = self.read_index(stage, group, snapshot)
         if layout.archive_key(stage, group, snapshot) not in keys:
-            raise IntegrityError(f"snapshot {group} {snapshot} ({stage}) in {self.url} has an index and no archive")
+            raise IntegrityError(
+                f"snapshot {group} {snapshot} ({stage}) in {self.url} has an index and no archive; {_INSTEAD}"
+            )
         return index
 
     def _index_bytes(self, stage: Stage, group: GroupName, snapshot: SnapshotId) -> bytes:
         try:
             return self._store.get(layout.index_key(stage, group, snapshot), max_bytes=MAX_INDEX_BYTES)
         except ObjectMissingError as error:
-            raise SnapshotNotFoundError(f"there is no {stage} snapshot {group} {snapshot} in {self.url}") from error
+            raise SnapshotNotFoundError(
+                f"there is no {stage} snapshot {group} {snapshot} in {self.url};"
+                f" `kubestandby snapshots {group}` lists them"
+            ) from error
         except ObjectTooLargeError as error:
             raise IntegrityError(str(error)) from error
 
@@ -335,8 +346,8 @@ class SnapshotStore:
     @contextmanager
     def _spooled_archive(self, index: SnapshotIndex) -> Iterator[BinaryIO]:
         """The archive in a private spool, at its start, with the digest that the index says."""
-        check_index(index, self._limits)
-        with new_spool() as spool:
+        with next_step(_INSTEAD), new_spool() as spool:
+            check_index(index, self._limits)
             if self._copy(index, spool) != index.archive_sha256:
                 raise IntegrityError(f"{self._archive_of(index)} has another digest than its index says; it is damaged")
             spool.seek(0)

@@ -18,7 +18,7 @@ from kubestandby import manifest_yaml
 from kubestandby.errors import StandbyError
 from tests.fakes.keys import signed
 from tests.hostile import readers
-from tests.hostile.corpus import archives, configuration, events, foreign, keys, kubeconfigs
+from tests.hostile.corpus import archives, configuration, events, foreign, keys, kubeconfigs, records
 from tests.hostile.corpus import signed as indexes
 from tests.hostile.corpus.case import RefusedError, js, nested, packed
 from tests.hostile.readers import READERS
@@ -39,6 +39,12 @@ CAPS_MIB = {
     "foreign manifest": 640,
     "foreign archive": 2.5 * 64,
     "payload": 320,
+    "request": 8,
+    "outcome": 2.5 * 8,
+    "epoch": 8,
+    "mark": 8,
+    "heartbeat": 8,
+    "report": 2.5 * 32,
     "sealed value": 3 * 32,
     "kubeconfig": 64,
 }
@@ -52,6 +58,11 @@ GUARD_MIB = 3 * 1024
 def lists(size: int) -> bytes:
     """About so many bytes of the JSON, and YAML, that has the most values: `[[],[],...]`."""
     return b"[" + b"[]," * (size // 3) + b"[]]"
+
+
+def envelope_of(payload_type: bytes, size: int) -> bytes:
+    """An envelope that nobody has signed, of about so many bytes."""
+    return b'{"payload":"%s","payloadType":"%s","signatures":[]}' % (b"A" * (size // 4 * 4 - 64), payload_type)
 
 
 def _body(size: int) -> bytes:
@@ -78,12 +89,7 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes]]] = {
         lambda: js({"payload": "", "payloadType": "x", "signatures": [{"sig": ""}] * 60_000}),
     ),
     "a key of 64 MiB": ("signing key", lambda: b"A" * (64 * MIB)),
-    "an index of 64 MiB that nobody signed": (
-        "envelope",
-        lambda: (
-            b'{"payload":"%s","payloadType":"%s","signatures":[]}' % (b"A" * (64 * MIB), indexes.INDEX_TYPE.encode())
-        ),
-    ),
+    "an index of 64 MiB that nobody signed": ("envelope", lambda: envelope_of(indexes.INDEX_TYPE.encode(), 64 * MIB)),
     "an index of ignored lists": ("envelope", lambda: indexes.ENVELOPE[:-1] + b',"x":' + lists(64 * MIB) + b"}"),
     "a signed index of 16 MiB": (
         "raw index",
@@ -114,6 +120,13 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "an archive of one member": ("foreign archive", lambda: packed(tar(member("a.bin", bytes(64 * MIB))))),
     "a payload of zeros": ("payload", lambda: foreign.sealed(packed(bytes(64 * MIB)))),
     "a payload of lists": ("payload", lambda: foreign.sealed(packed(b'["a",' + lists(7 * MIB) + b"]\n"))),
+    "a request of 64 MiB": ("request", lambda: records.KINDS["request"].good() + b" " * (64 * MIB)),
+    "an outcome as large as may be": ("outcome", lambda: envelope_of(b"", 8 * MIB - 100)),
+    "an outcome of 64 MiB": ("outcome", lambda: records.KINDS["outcome"].good() + b" " * (64 * MIB)),
+    "an epoch of 64 MiB": ("epoch", lambda: records.KINDS["epoch"].good() + b" " * (64 * MIB)),
+    "a mark of 64 MiB": ("mark", lambda: records.KINDS["mark"].good() + b" " * (64 * MIB)),
+    "a heartbeat of 64 MiB": ("heartbeat", lambda: records.GOOD_BEAT + b" " * (64 * MIB)),
+    "a report of 32 MiB that nobody signed": ("report", lambda: envelope_of(b"", 32 * MIB)),
     "a sealed value of 32 MiB": ("sealed value", lambda: b"A" * (32 * MIB)),
     "a kubeconfig of lists": ("kubeconfig", lambda: lists(4 * MIB - 9)),
     "a kubeconfig of aliases": ("kubeconfig", lambda: configuration.alias_bomb(10, 9).encode()),

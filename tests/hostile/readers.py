@@ -2,64 +2,45 @@
 
 from __future__ import annotations
 
+import gzip
 import io
-import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kubestandby import archive, codec, manifest_yaml
-from kubestandby.adapters import event_wire, group_file, kube_cluster
+from kubestandby import codec, tar_form
+from kubestandby.adapters import group_file, kube_access, kube_cluster
 from kubestandby.adapters.key_folder import KeyFolder
 from kubestandby.adapters.manifest_files.documents import read_manifests
 from kubestandby.adapters.manifest_files.sources import FileLimits, SourceReader
-from kubestandby.errors import ManifestError
+from kubestandby.applied_marks import AppliedMarks
+from kubestandby.archive import content_digest
+from kubestandby.errors import ManifestError, UntrustedRecordError
 from kubestandby.groups import ClusterAccess, WebhookKind
+from kubestandby.heartbeats import last_heartbeat
 from kubestandby.import_payload import PayloadLimits, open_payload
 from kubestandby.keys.sealed_form import MARK
 from kubestandby.keys.sealing import Origin, open_snapshot
 from kubestandby.keys.trust import KeyRole
-from kubestandby.layout import Function, import_key, index_key
+from kubestandby.layout import archive_key, heartbeat_key, import_key, index_key
 from kubestandby.requests import ImportOrder
-from kubestandby.snapshots import GroupName, SnapshotId, Stage
-from tests.fakes.keys import EAST, WEST, key_bundle, snapshot_store, write_keys
+from kubestandby.roles import current_epoch
+from kubestandby.snapshots import GroupName, ManifestEntry, SnapshotId, Stage
+from tests.fakes.keys import EAST, WEST, key_bundle, keyring, report_store, request_log, snapshot_store, write_keys
 from tests.fakes.memory_store import MemoryStore
-from tests.hostile.corpus import archives, keys
+from tests.hostile.corpus import archives, keys, records
 from tests.hostile.corpus import foreign as foreign_corpus
 from tests.hostile.corpus.case import RefusedError
-from tests.unit.webhooks import hooks
+from tests.hostile.http_readers import Read, event, http_call
+from tests.unit.runtime import world
 
 SHOP, FIRST = GroupName("shop"), SnapshotId(1, 1)
-Read = Callable[[], Any]
-"""Reads what was placed before; the value, or the reader's error."""
-
 FOREIGN_LIMITS = FileLimits(file_bytes=4 << 20, total_bytes=12 << 20, files=2000)
 PAYLOAD_LIMITS = PayloadLimits(packed_bytes=1 << 20, line_bytes=1 << 20, plain_bytes=8 << 20, objects=2000)
 """Smaller than those of the product, so that a bomb in a test goes off early."""
 
 PRODUCT_LIMITS = FileLimits(), PayloadLimits()
-
-
-def event(data: bytes, _: Path) -> Read:
-    _, headers, body = http_message(data)
-    return lambda: event_wire.decode(headers, body)
-
-
-def http_call(data: bytes, _: Path) -> Read:
-    """A call of the export function, whose group has a webhook of every kind."""
-    world = hooks.HookedWorld(*(hooks.webhook(kind, env=_variable(kind)) for kind in WebhookKind))
-    path, headers, body = http_message(data)
-
-    def read() -> Any:
-        before = {url: dict(store.objects) for url, store in world.stores.items()}
-        with _Heard() as heard:
-            answer = world.apps[Function.EXPORT].answer("POST", headers, body, path=path)
-        if answer.status >= 400:
-            assert {url: dict(store.objects) for url, store in world.stores.items()} == before, "something was stored"
-            raise RefusedError(f"{answer.status} {answer.body['error']} ({'; '.join(heard.said)})")
-        return answer
-
-    return read
 
 
 def configuration(data: bytes, folder: Path) -> Read:
@@ -96,18 +77,16 @@ def sanitized_index(data: bytes, _: Path) -> Read:
 
 
 def snapshot_archive(data: bytes, _: Path) -> Read:
-    """Checked against a good index, then read; the first of the two that refuses speaks."""
-
-    def read() -> Any:
-        archive.check_index(archives.INDEX)
-        archive.check_archive(io.BytesIO(data), archives.INDEX)
-        return list(archive.read_archive(io.BytesIO(data), archives.INDEX))
-
-    return read
+    """Against the entries of a good index that names these very bytes: what is wrong is in the archive alone."""
+    return _archive(data, archives.INDEX.entries)
 
 
 def manifest(data: bytes, _: Path) -> Read:
-    return lambda: manifest_yaml.parse(data, "shop/configmaps.core/a.yaml")
+    """As the one member of an archive, whose index and header name these very bytes."""
+    right = archives.INDEX.entries[0]
+    entry = replace(right, size=len(data), sha256=codec.sha256_hex(data))
+    tar = tar_form.header(entry.path, entry.size) + data + tar_form.padding(entry.size) + tar_form.END
+    return _archive(gzip.compress(tar, compresslevel=1), (entry,))
 
 
 def foreign(data: bytes, _: Path) -> Read:
@@ -137,6 +116,61 @@ def payload(data: bytes, _: Path) -> Read:
     return read
 
 
+def request(data: bytes, _: Path) -> Read:
+    store = _control(records.KINDS["request"], data)
+    return lambda: request_log(store, site=WEST).read(SHOP, records.NAME)
+
+
+def outcome(data: bytes, _: Path) -> Read:
+    store = _control(records.KINDS["outcome"], data)
+    return lambda: request_log(store, site=WEST).outcome(SHOP, records.NAME)
+
+
+def epoch(data: bytes, _: Path) -> Read:
+    """What does not count is passed over, and said."""
+    store, shop = _control(records.KINDS["epoch"], data), world.group()
+
+    def read() -> Any:
+        roles = current_epoch(shop, {WEST: store}, keyring())
+        if roles.doubtful:
+            raise UntrustedRecordError("; ".join(roles.doubtful))
+        return roles
+
+    return read
+
+
+def mark(data: bytes, _: Path) -> Read:
+    """As for an epoch."""
+    store, doubts = _control(records.KINDS["mark"], data), list[UntrustedRecordError]()
+
+    def read() -> Any:
+        highest = AppliedMarks(store, keyring(), WEST, doubts.append).highest(SHOP, "hot")
+        for doubt in doubts:
+            raise doubt
+        return highest
+
+    return read
+
+
+def report(data: bytes, _: Path) -> Read:
+    store = _control(records.KINDS["report"], data)
+    return lambda: report_store(store).read(records.KINDS["report"].place.key)
+
+
+def heartbeat(data: bytes, _: Path) -> Read:
+    store = MemoryStore("memory://west/data")
+    store.objects[heartbeat_key(SHOP, FIRST, records.TIME)] = data
+    index = replace(archives.INDEX, source_site=EAST)
+
+    def read() -> Any:
+        found = last_heartbeat(store, keyring(), index, records.BEAT.index_sha256)
+        if found is None:
+            raise RefusedError("it proves nothing; the deadline stays")
+        return found
+
+    return read
+
+
 def sealed_value(data: bytes, _: Path) -> Read:
     manifest = {
         "apiVersion": "v1",
@@ -152,6 +186,11 @@ def sealed_value(data: bytes, _: Path) -> Read:
 def kubeconfig(data: bytes, folder: Path) -> Read:
     file = placed(folder / "kubeconfig", data)
     return lambda: kube_cluster.connect(ClusterAccess(kubeconfig=file), site="east")
+
+
+def secret_kubeconfig(data: bytes, _: Path) -> Read:
+    """One that comes out of a Vault: it may lead to no file and to no program of this machine."""
+    return lambda: kube_access.given_kubeconfig(data, "", where="cluster of site east")
 
 
 READERS: dict[str, Callable[[bytes, Path], Read]] = {
@@ -173,8 +212,15 @@ READERS: dict[str, Callable[[bytes, Path], Read]] = {
     "foreign manifest": foreign,
     "foreign archive": foreign,
     "payload": payload,
+    "request": request,
+    "outcome": outcome,
+    "epoch": epoch,
+    "mark": mark,
+    "report": report,
+    "heartbeat": heartbeat,
     "sealed value": sealed_value,
     "kubeconfig": kubeconfig,
+    "kubeconfig in a secret": secret_kubeconfig,
 }
 
 
@@ -186,45 +232,32 @@ def placed(file: Path, data: bytes) -> Path:
     return file
 
 
-def http_message(data: bytes) -> tuple[str, dict[str, str], bytes]:
-    """Path, headers and body of a raw HTTP message; headers as WSGI hands them over (PEP 3333)."""
-    head, _, body = data.partition(b"\r\n\r\n")
-    first, *lines = head.decode("latin-1").split("\r\n")
-    fields = (line.partition(": ") for line in lines)
-    return first.split(" ")[1] if " " in first else "/", {name: value for name, _, value in fields}, body
-
-
-def _variable(kind: str) -> str:
-    """Standard Webhooks have secrets of a form of their own."""
-    return hooks.SIGNING_VARIABLE if kind == WebhookKind.STANDARD else hooks.SECRET_VARIABLE
-
-
 def _key_file(folder: Path, name: str, data: bytes, read: Callable[[KeyFolder], Any]) -> Read:
     keys_folder = write_keys(folder)
     placed(keys_folder / name, data)
     return lambda: read(KeyFolder(keys_folder))
 
 
+def _control(kind: records.Kind, data: bytes) -> MemoryStore:
+    store = MemoryStore("memory://west/control")
+    store.objects[kind.place.key] = data
+    return store
+
+
+def _archive(data: bytes, entries: tuple[ManifestEntry, ...]) -> Read:
+    store = MemoryStore("memory://bucket")
+    store.objects[archive_key(Stage.RAW, SHOP, FIRST)] = data
+    index = replace(
+        archives.INDEX,
+        entries=entries,
+        content_sha256=content_digest(entries),
+        archive_size=len(data),
+        archive_sha256=codec.sha256_hex(data),
+    )
+    return lambda: snapshot_store(store).all_objects(index)
+
+
 def _index(stage: Stage, data: bytes) -> Read:
     store = MemoryStore("memory://bucket")
     store.objects[index_key(stage, SHOP, FIRST)] = data
     return lambda: snapshot_store(store).read_index(stage, SHOP, FIRST)
-
-
-class _Heard(logging.Handler):
-    """What the log says of a call that is told nothing."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.said: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        facts = vars(record)
-        self.said.append(str(facts.get("reason") or facts.get("error") or record.getMessage()))
-
-    def __enter__(self) -> _Heard:
-        logging.getLogger("kubestandby").addHandler(self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        logging.getLogger("kubestandby").removeHandler(self)

@@ -21,6 +21,9 @@ from tests.hostile.readers import READERS
 AT_LEAST = 600
 """So many different inputs; the project asks for 300."""
 
+TOLD_NOTHING = ("401 ", "404 ")
+"""Whoever proves nothing learns nothing."""
+
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _opened: list[str] | None = None
 
@@ -36,6 +39,7 @@ def test_hostile_input_is_refused_in_one_clear_sentence(hostile: Hostile, tmp_pa
     assert [words for words in hostile.says if words not in said] == [], said
     assert CANARY not in said
     assert base64.b64encode(CANARY.encode()).decode() not in said
+    assert "; " in said or said.startswith(TOLD_NOTHING), "it does not say what to do"
     assert "\n" not in said
     assert "Traceback" not in said
     assert said.isprintable()

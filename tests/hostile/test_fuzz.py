@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from kubestandby import codec
 from kubestandby.errors import StandbyError
 from kubestandby.keys import dsse
 from kubestandby.keys.trust import TRUST_PAYLOAD_TYPE
@@ -27,6 +28,7 @@ from tests.hostile.corpus import (
     foreign,
     keys,
     kubeconfigs,
+    records,
     webhooks,
 )
 from tests.hostile.corpus import (
@@ -82,7 +84,9 @@ TARGETS = {
     "index, signed": Target("raw index", (indexes.PLAIN,), JSON_TOKENS, signed),
     "archive": Target("archive", (archives.ARCHIVE,), BINARY_TOKENS),
     "archive, tar": Target("archive", (archives.TAR,), BINARY_TOKENS, packed),
-    "manifest": Target("manifest", (emit(archives.FIRST), emit({"a": [1, {"b": [None, "c"]}]})), YAML_TOKENS),
+    "manifest": Target(
+        "manifest", (emit(archives.FIRST), emit({**archives.FIRST, "x": [1, {"b": [None, "c"]}]})), YAML_TOKENS
+    ),
     "foreign YAML": Target(
         "foreign manifest", (foreign.SECRET.encode(), foreign.changed("till", "&a till") + b"type: *a\n"), YAML_TOKENS
     ),
@@ -93,6 +97,13 @@ TARGETS = {
     "payload, sealed": Target(
         "payload", (b'["a.yaml:1", {"a": 1}]\n',), JSON_TOKENS, lambda d: foreign.sealed(packed(d))
     ),
+    **{name: Target(name, (kind.good(),), JSON_TOKENS) for name, kind in records.KINDS.items()},
+    **{
+        f"{name}, signed": Target(name, (js(kind.plain),), JSON_TOKENS, kind.signed)
+        for name, kind in records.KINDS.items()
+    },
+    "heartbeat": Target("heartbeat", (records.GOOD_BEAT,), JSON_TOKENS),
+    "heartbeat, signed": Target("heartbeat", (codec.encode(records.BEAT),), JSON_TOKENS, records.heartbeat_of),
     "sealed value": Target("sealed value", (keys.SEALED,), (b"=", b"AAAA", b"\n", b"\xff")),
     "kubeconfig": Target("kubeconfig", (kubeconfigs.GOOD.encode(),), YAML_TOKENS),
 }

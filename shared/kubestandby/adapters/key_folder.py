@@ -17,7 +17,7 @@ from pathlib import Path
 
 from kubestandby import codec
 from kubestandby.adapters.abandoned import sweep
-from kubestandby.errors import ConfigError
+from kubestandby.errors import ConfigError, next_step
 from kubestandby.keys import age
 from kubestandby.keys.age import AgeIdentity
 from kubestandby.keys.keyring import Keyring
@@ -37,6 +37,7 @@ _ASIDE = ".kubestandby-keys-"
 _LONGEST_MAKING_SECONDS = 3600.0
 """Keys that are half made and older than that were left by a process that was killed."""
 
+_PUT_BACK = "put back the file that `kubestandby keys init` or `keys rotate` made"
 _NOT_OURS = 0o027
 """Rights that nobody else may have on a private key: others none, the group none but to read (mounted Secrets)."""
 
@@ -74,12 +75,14 @@ class KeyFolder:
             IntegrityError: the root has not signed it.
         """
         data = _read(self.path / TRUST, MAX_TRUST_BYTES)
-        return read_trust(data, self.root_public(), f"trust file {self.path / TRUST}")
+        with next_step(_PUT_BACK):
+            return read_trust(data, self.root_public(), f"trust file {self.path / TRUST}")
 
     def root_public(self) -> PublicKey:
         """The root's public key."""
         path = self.path / ROOT_PUBLIC
-        return codec.decode(_read(path, MAX_KEY_BYTES), PublicKey, f"root key {path}")
+        with next_step(_PUT_BACK):
+            return codec.decode(_read(path, MAX_KEY_BYTES), PublicKey, f"root key {path}")
 
     def signer_path(self, role: KeyRole, site: SiteName) -> Path:
         """Where a private key that signs is."""
@@ -233,7 +236,7 @@ def _read(path: Path, max_bytes: int) -> bytes:
                 f"there is no key {path}; `kubestandby keys init` makes all keys, or bring over what it has made"
             ) from None
     if len(data) > max_bytes:
-        raise ConfigError(f"key file {path} is larger than any key")
+        raise ConfigError(f"key file {path} is larger than any key; {_PUT_BACK}")
     return data
 
 

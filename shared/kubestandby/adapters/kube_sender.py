@@ -162,7 +162,7 @@ class ApiSender:
         except config.ConfigException as error:
             raise ConfigError(f"{self.where} cannot be set up: {client_words(error)}; correct it") from error
         except ValueError as error:  # base64 that is none, of which the exception may repeat a part
-            raise ConfigError(f"{self.where} cannot be set up: its credentials are not base64") from error
+            raise ConfigError(f"{self.where} cannot be set up: its credentials are not base64; correct them") from error
         except OSError as error:  # of ssl, which never repeats what it has read
             raise ConfigError(
                 f"{self.where} cannot be set up: its certificates and key cannot be used ({type(error).__name__});"

@@ -20,7 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from kubestandby import codec
-from kubestandby.errors import FormatError, UnsealError
+from kubestandby.errors import FormatError, UnsealError, next_step
 from kubestandby.keys import sealed_form
 from kubestandby.keys.ports import KeyUnwrapper, KeyWrapper
 from kubestandby.keys.sealed_form import MARK
@@ -35,6 +35,7 @@ PAD_BYTES = 128
 
 _CANARY = b"kubestandby canary"
 _CANARY_PLACE = "canary"
+_INSTEAD = "use another snapshot; `kubestandby keys check` tells which keys are here"
 
 
 SourceOf = Callable[[ObjectRef], ObjectRef]
@@ -144,6 +145,10 @@ class SnapshotUnsealer:
         ref = ObjectRef.of(manifest)
         if not sealed_form.is_to_be_sealed(ref):
             return manifest
+        with next_step(_INSTEAD):
+            return self._unsealed(manifest, ref)
+
+    def _unsealed(self, manifest: Manifest, ref: ObjectRef) -> Manifest:
         sealed = manifest.get(MARK)
         if not isinstance(sealed, str):
             raise UnsealError(f"{ref} in {self._what} is not sealed; only sealed Secrets are restored")
@@ -185,7 +190,14 @@ def open_snapshot(
         UnsealError: none of the keys can, or the data key is another snapshot's.
     """
     what = f"snapshot {snapshot} of group {origin.group}"
-    wrapped = _unwrapped(sealing, unwrappers, what)
+    with next_step(_INSTEAD):
+        return _opened(sealing, origin, snapshot, _unwrapped(sealing, unwrappers, what), source_of)
+
+
+def _opened(
+    sealing: Sealing, origin: Origin, snapshot: SnapshotId, wrapped: _WrappedKey, source_of: SourceOf
+) -> SnapshotUnsealer:
+    what = f"snapshot {snapshot} of group {origin.group}"
     claimed = replace(
         wrapped,
         group=origin.group,

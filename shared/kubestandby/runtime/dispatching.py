@@ -103,7 +103,7 @@ class Dispatcher:
         sites = (site for group in self._context.groups for site in group.sites)
         found = placed(event, (url for site in sites for url in (site.data, site.control)))
         if found is None:
-            raise BadInputError("the event is of a bucket that is in no group of the configuration")
+            raise BadInputError("the event is of a bucket that is in no group of the configuration; check either")
         return found
 
     def _on_request_key(self, bucket: str, key: RequestKey) -> Result | Ignored | GoesOn:

@@ -182,7 +182,7 @@ class FunctionApp:
 
     def _on_tick(self, tick: Callable[[], Mapping[str, Any]], value: Mapping[str, Any]) -> Answer:
         if len(value) != 1:
-            raise BadInputError("a tick has no field but its action")
+            raise BadInputError('a tick has no field but its action; send {"action": "tick"}')
         return Answer(200, {"tick": tick()})
 
     def _on_call(self, context: Context, value: Mapping[str, Any], *, is_local: bool) -> Answer:

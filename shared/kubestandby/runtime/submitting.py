@@ -20,6 +20,7 @@ from kubestandby.runtime.context import Context
 from kubestandby.snapshots import SnapshotId
 
 _FIELDS = ("action", "group", "to", "snapshot", "mode", "origin")
+_LONGEST = 253
 _ORIGINS = ("operator", "timer")
 TIMER = "timer"
 
@@ -48,7 +49,7 @@ def read_call(body: Mapping[str, Any], function: Function, context: Context) -> 
     action = _action(texts["action"], function)
     group = context.group(texts["group"])
     if group is None:
-        raise BadInputError("there is no group of that name in the configuration")
+        raise BadInputError("there is no group of that name in the configuration; `kubestandby status` lists them")
     return Call(
         action=action,
         group=group,
@@ -119,7 +120,8 @@ def _site_of_work(call: Call, context: Context) -> Site:
     if call.action in (Action.EXPORT, Action.SANITIZE):
         if call.to not in (None, primary):
             raise RoleError(
-                f"group {call.group.name}: {primary.name} is primary, so only it can be asked to {call.action}"
+                f"group {call.group.name}: {primary.name} is primary, so only it can be asked to {call.action};"
+                " leave `to` out"
             )
         return primary
     return call.to or call.group.other_site(primary.name)
@@ -127,8 +129,8 @@ def _site_of_work(call: Call, context: Context) -> Site:
 
 def _text(body: Mapping[str, Any], name: str) -> str:
     value = body.get(name, "")
-    if not isinstance(value, str) or len(value) > 253:
-        raise BadInputError(f"{name} is not a short text")
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        raise BadInputError(f"{name} is not a short text; send one of at most {_LONGEST} characters")
     return value
 
 
@@ -136,7 +138,7 @@ def _action(text: str, function: Function) -> Action:
     # An import brings manifests along, which are no part of a call: the command line asks for it.
     known = [action for action in Action if FUNCTION_OF[action] is function and action is not Action.IMPORT]
     if text not in known:
-        raise BadInputError(f"this function knows the actions {', '.join(known)}")
+        raise BadInputError(f"this function knows the actions {', '.join(known)}; send one of them")
     return Action(text)
 
 
@@ -153,10 +155,10 @@ def _snapshot(text: str) -> SnapshotId | None:
     try:
         return SnapshotId.parse(text) if text else None
     except FormatError:
-        raise BadInputError("snapshot is not EPOCH-GENERATION, such as 1-7") from None
+        raise BadInputError("snapshot is not a snapshot's number; send EPOCH-GENERATION, such as 1-7") from None
 
 
 def _one_of(name: str, text: str, choices: tuple[str, ...]) -> str:
     if text not in choices:
-        raise BadInputError(f"{name} is none of {', '.join(choice for choice in choices if choice)}")
+        raise BadInputError(f"{name} is none of {', '.join(choice for choice in choices if choice)}; send one of them")
     return text

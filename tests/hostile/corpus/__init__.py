@@ -4,7 +4,18 @@ Each is named, has the one error that its reader must answer with, and the words
 built from good ones by small functions, so that what is wrong with each can be read.
 """
 
-from tests.hostile.corpus import archives, calls, configuration, events, foreign, keys, kubeconfigs, signed, webhooks
+from tests.hostile.corpus import (
+    archives,
+    calls,
+    configuration,
+    events,
+    foreign,
+    keys,
+    kubeconfigs,
+    records,
+    signed,
+    webhooks,
+)
 from tests.hostile.corpus.case import Hostile
 
 ALL: tuple[Hostile, ...] = (
@@ -14,6 +25,7 @@ ALL: tuple[Hostile, ...] = (
     *configuration.INPUTS,
     *keys.INPUTS,
     *signed.INPUTS,
+    *records.INPUTS,
     *archives.INPUTS,
     *foreign.INPUTS,
     *kubeconfigs.INPUTS,

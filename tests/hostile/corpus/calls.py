@@ -25,9 +25,13 @@ def call(**fields: Any) -> bytes:
 
 
 CALLS: dict[str, Row] = {
-    "no action": (message(js({"group": "shop"})), R, "400|knows the actions export"),
-    "an action of another function": (call(action="failover", to="west"), R, "400|knows the actions export"),
-    "an import, which a call cannot bring": (call(action="import"), R, "400|knows the actions export"),
+    "no action": (message(js({"group": "shop"})), R, "400|knows the actions export; send one"),
+    "an action of another function": (
+        call(action="failover", to="west"),
+        R,
+        "400|knows the actions export; send one",
+    ),
+    "an import, which a call cannot bring": (call(action="import"), R, "400|knows the actions export; send one"),
     "an action that is a list": (call(action=["export"]), R, "400|action is not a short text"),
     "an action of 300 characters": (call(action="x" * 300), R, "400|action is not a short text"),
     "no group": (message(js({"action": "export"})), R, "400|no group of that name"),
@@ -35,12 +39,32 @@ CALLS: dict[str, Row] = {
     "a group that is null": (call(group=None), R, "400|group is not a short text"),
     "a field that does not exist": (call(content=CANARY), R, "400|has a field that a request does not have"),
     "manifests in the call": (call(manifests=[{"kind": "Secret"}]), R, "400|has a field that a request does not"),
-    "a snapshot that is none": (call(snapshot="latest"), R, "400|snapshot is not EPOCH-GENERATION, such as 1-7"),
-    "a snapshot below zero": (call(snapshot="-1-7"), R, "400|snapshot is not EPOCH-GENERATION"),
-    "a snapshot with zeros before it": (call(snapshot="01-7"), R, "400|snapshot is not EPOCH-GENERATION"),
-    "a snapshot in other digits": (call(snapshot="\u0661-\u0667"), R, "400|snapshot is not EPOCH-GENERATION"),
+    "a snapshot that is none": (
+        call(snapshot="latest"),
+        R,
+        "400|snapshot is not a snapshot's number|send EPOCH-GENERATION, such as 1-7",
+    ),
+    "a snapshot below zero": (
+        call(snapshot="-1-7"),
+        R,
+        "400|snapshot is not a snapshot's number|send EPOCH-GENERATION",
+    ),
+    "a snapshot with zeros before it": (
+        call(snapshot="01-7"),
+        R,
+        "400|snapshot is not a snapshot's number|send EPOCH-GENERATION",
+    ),
+    "a snapshot in other digits": (
+        call(snapshot="\u0661-\u0667"),
+        R,
+        "400|snapshot is not a snapshot's number|send EPOCH-GENERATION",
+    ),
     "a mode that is none": (call(mode=CANARY), R, "400|mode is none of rehearse, warm, hot"),
-    "an origin that only the functions have": (call(origin="tick"), R, "400|origin is none of operator, timer"),
+    "an origin that only the functions have": (
+        call(origin="tick"),
+        R,
+        "400|origin is none of operator, timer",
+    ),
     "a site that is none": (call(to=CANARY), R, "400|`to` is no site of the group; its sites are east, west"),
     "the standby's export": (call(to="west"), R, "409|east is primary, so only it can be asked"),
     "a tick with more in it": (message(js({"action": "tick", "group": CANARY})), R, "400|tick has no field but"),

@@ -111,10 +111,41 @@ FILES: dict[str, Row] = {
         C,
         "server of cluster 'prod' is not text|correct it",
     ),
+    "a server of another scheme": (
+        changed("https:", "file:"),
+        C,
+        "its server is not the URL of an API server; put one",
+    ),
+    "a server without a host": (
+        changed("127.0.0.1:6443", ""),
+        C,
+        "its server is not the URL of an API server; put one",
+    ),
+    "a port of 99999": (changed("6443", "99999"), C, "its server is not the URL of an API server; put one"),
     "a certificate that is not there": (
         changed(f"{{token: {CANARY}}}", "{client-certificate: /no/such/file}"),
         C,
         "site east|cannot be set up",
     ),
 }
-INPUTS: list[Hostile] = cases("kubeconfig", FILES)
+
+
+def user(fields: str) -> bytes:
+    return changed(f"{{token: {CANARY}}}", fields)
+
+
+SECRETS: dict[str, Row] = {
+    "a program": (user(f"{{exec: {{command: sh, args: [-c, {CANARY}]}}}}"), C, "site east|exec|"),
+    "a program of old": (
+        user("{auth-provider: {name: gcp, config: {cmd-path: /bin/sh}}}"),
+        C,
+        "site east|auth-provider",
+    ),
+    "a file with a token": (user("{tokenFile: /etc/shadow}"), C, "site east|tokenFile"),
+    "a file with a key": (user("{client-certificate: /a, client-key: /b}"), C, "site east|client-"),
+    "a file with an authority": (changed('6443"', '6443", certificate-authority: /etc/x'), C, "certificate-authority"),
+    "a text in a secret": (CANARY.encode() + b"\n", C, "site east|not a kubeconfig|put one there"),
+    "aliases in a secret": (alias_bomb(9, 8).encode() + GOOD.encode(), C, "site east|aliases"),
+    "depth in a secret": (b"[" * 100_000, C, "site east|nested deeper than"),
+}
+INPUTS: list[Hostile] = [*cases("kubeconfig", FILES), *cases("kubeconfig in a secret", SECRETS)]

@@ -64,11 +64,11 @@ class _Check:
                 path, "a kustomization; give what it makes: kubectl kustomize DIR | kubestandby import GROUP -"
             )
         if api_version.count("/") > 1 or api_version.startswith("/") or api_version.endswith("/"):
-            self._refuse((*path, "apiVersion"), f"apiVersion {shown(api_version)} is not GROUP/VERSION")
+            self._refuse((*path, "apiVersion"), f"apiVersion {shown(api_version)} is not GROUP/VERSION; correct it")
         self._text(value, (*path, "kind"))
         metadata = value.get("metadata")
         if not isinstance(metadata, dict):
-            self._refuse((*path, "metadata"), "no manifest: metadata is missing, or is not a mapping")
+            self._refuse((*path, "metadata"), "no manifest: metadata is missing, or is not a mapping; give it a name")
         self._metadata(metadata, (*path, "metadata"))
         return WrittenManifest(
             f"{self.what}:{self.document.line(path)}", {**value, "metadata": _without_nulls(metadata)}
@@ -93,7 +93,7 @@ class _Check:
     def _text(self, mapping: Mapping[str, Any], path: Path) -> str:
         value, name = mapping.get(str(path[-1])), _field(path)
         if value is None or value == "":
-            self._refuse(path, f"no manifest: {name} is missing")
+            self._refuse(path, f"no manifest: {name} is missing; write it, or leave the file out")
         if not isinstance(value, str):
             self._refuse(path, f"{name} is {_TYPES[type(value)]} and should be text; quote it")
         if len(value) > _LONGEST_NAME:
@@ -104,7 +104,7 @@ class _Check:
         if mapping is None:
             return
         if not isinstance(mapping, dict):
-            self._refuse(path, f"{_field(path)} is {_TYPES[type(mapping)]} and should be a mapping")
+            self._refuse(path, f"{_field(path)} is {_TYPES[type(mapping)]} and should be a mapping; correct it")
         for key, value in mapping.items():
             if value is not None and not isinstance(value, str):
                 wrong = f"{_field(path)}[{shown(key)}] is {_TYPES[type(value)]} and should be text; quote it"
@@ -114,10 +114,10 @@ class _Check:
         if items is None:
             return
         if not isinstance(items, list):
-            self._refuse(path, f"{_field(path)} is {_TYPES[type(items)]} and should be a list")
+            self._refuse(path, f"{_field(path)} is {_TYPES[type(items)]} and should be a list; correct it")
         for position, item in enumerate(items):
             if not isinstance(item, kind):
-                self._refuse((*path, position), f"{_field(path)}[{position}] should be {_TYPES[kind]}")
+                self._refuse((*path, position), f"{_field(path)}[{position}] should be {_TYPES[kind]}; correct it")
 
     def _refuse(self, path: Path, problem: str) -> NoReturn:
         raise ManifestError(f"{self.what}:{self.document.line(path)}: {problem}")

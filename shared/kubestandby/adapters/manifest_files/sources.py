@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from kubestandby.adapters.manifest_files.plain_stream import Budget, PlainStream
 from kubestandby.adapters.manifest_files.tar_members import BLOCK, Kind, Member, is_header, read_members
-from kubestandby.errors import IntegrityError, ManifestError
+from kubestandby.errors import IntegrityError, ManifestError, next_step
 
 STDIN = "-"
 _EXTENSIONS = (".yaml", ".yml", ".json")
@@ -62,7 +62,8 @@ class SourceReader:
         for source in sources:
             for name in self._names(source):
                 try:
-                    yield from self._counted(self._open(name))
+                    with next_step("copy it again"):
+                        yield from self._counted(self._open(name))
                 except (ManifestError, IntegrityError) as error:
                     self.problems.append(str(error))
                 except OSError as error:

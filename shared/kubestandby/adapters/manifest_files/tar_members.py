@@ -69,14 +69,14 @@ class _Reader:
         """Until the block of zeros at the end; an archive without one was cut."""
         while any(self._block):
             if not is_header(self._block):
-                self._refuse("it is damaged, or is no tar archive: a header's checksum is wrong")
+                self._refuse("it is damaged, or is no tar archive: a header's checksum is wrong; copy it again")
             size = self._size()
             self._unread = size + -size % BLOCK
             yield from self._member(self._block[156:157], size)
             self._skip()
             self._block = self._read(BLOCK)
             if len(self._block) < BLOCK:
-                self._refuse("it is cut off: the end of the archive is missing")
+                self._refuse("it is cut off: the end of the archive is missing; copy it again")
 
     def _member(self, flag: bytes, size: int) -> Iterator[Member]:
         if flag in b"xL":
@@ -97,7 +97,7 @@ class _Reader:
         told = self._next.get("size", "")
         size = int(told) if told.isascii() and told.isdigit() and len(told) < 16 else _number(self._block[124:136])
         if size is None or size < 0:
-            self._refuse("it is damaged: a header has no size")
+            self._refuse("it is damaged: a header has no size; copy it again")
         return size
 
     def _modified(self) -> datetime | None:
@@ -119,10 +119,10 @@ class _Reader:
 
     def _take(self, size: int, most: int) -> bytes:
         if size > most:
-            self._refuse("a member has a name of more than 64 KiB")
+            self._refuse("a member has a name of more than 64 KiB; make it with plain `tar -czf`")
         data = self._read(size)
         if len(data) < size:
-            self._refuse("it is cut off in the middle of a member")
+            self._refuse("it is cut off in the middle of a member; copy it again")
         self._unread -= size
         return data
 
@@ -130,7 +130,7 @@ class _Reader:
         while self._unread:
             skipped = len(self._read(min(self._unread, _SKIPPED_AT_ONCE)))
             if not skipped:
-                self._refuse("it is cut off in the middle of a member")
+                self._refuse("it is cut off in the middle of a member; copy it again")
             self._unread -= skipped
 
     def _refuse(self, problem: str) -> NoReturn:

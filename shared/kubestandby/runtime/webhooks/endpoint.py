@@ -91,7 +91,7 @@ class Webhooks:
 
     def _answer(self, group: ProtectionGroup, webhook: Webhook, delivery: Delivery) -> Answer:
         if len(delivery.body) > wire_json.MAX_BYTES:
-            return Answer(413, {"error": f"the body is larger than {wire_json.MAX_BYTES >> 10} KiB"})
+            return Answer(413, {"error": f"the body is larger than {wire_json.MAX_BYTES >> 10} KiB; send less"})
         check_proof(webhook.kind, delivery, usable_secrets(webhook.secrets), self._context.clock.now())
         told = read(webhook.kind, delivery, wire_json.parse_object(delivery.body))
         refusal = told.refusal or mismatch(webhook.match, told.deployed)
