@@ -25,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     # As for Ctrl-C: the blocks that hold clusters end, and so stop them.
     signal.signal(signal.SIGTERM, _exit)
+    # What a shell starts in the background ignores Ctrl-C otherwise, and so would all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         if options.action == "build":
             sys.stdout.write(f"{controlplane_binary()}\n")
