@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +32,14 @@ def test_bomb_takes_no_more_memory_than_its_readers_cap(name: str, measured: Mea
 
     assert ended in ("refused", "read")
     assert took <= CAPS_MIB[BOMBS[name][0]]
+
+
+def test_documented_caps_are_those_that_are_measured_against() -> None:
+    documented = Path(__file__).parents[2].joinpath("docs", "limits.md").read_text()
+    in_mib = {cap for reader, cap in CAPS_MIB.items() if reader not in ("envelope", "report", "sealed value")}
+
+    for cap in in_mib - {CAPS_MIB["raw index"], CAPS_MIB["foreign archive"]}:
+        assert f"{cap:g} MiB |" in documented or f"{cap:g} MiB and" in documented, cap
 
 
 def test_every_reader_of_large_inputs_has_a_cap_and_a_bomb() -> None:
