@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kubestandby.layout import Function
+from kubestandby.runtime.serving import _options
 
 ROOT = Path(__file__).parents[2]
 MOST_MODULES = 620
@@ -84,3 +85,16 @@ def test_sanitize_at_work_imports_no_sdk() -> None:
     modules = imported(f"import functions.sanitize.main\n{SANITIZE_ONCE}")
 
     assert not packages(modules) & SDKS
+
+
+@pytest.mark.parametrize(("function", "loads"), [("export", True), ("sanitize", False), ("restore", True)])
+def test_waiting_process_loads_what_talks_to_clusters_where_there_is_need_of_it(function: str, *, loads: bool) -> None:
+    options = _options(function)
+
+    assert ("post_worker_init" in options) is loads
+
+
+def test_what_talks_to_clusters_can_be_loaded_early() -> None:
+    assert "kubernetes" in packages(
+        imported("from kubestandby.adapters.kube_sender import load_library; load_library()")
+    )

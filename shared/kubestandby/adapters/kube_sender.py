@@ -49,6 +49,12 @@ def _body(response: "BaseHTTPResponse", max_bytes: int) -> bytes:
     return b"".join(pieces)
 
 
+def load_library() -> None:
+    """Imports the package now, so that the first request does not wait for it."""
+    import kubernetes.client
+    import kubernetes.config  # noqa: F401 - imported for later
+
+
 @dataclass(frozen=True, slots=True)
 class _Connections:
     """Where requests go, and what comes before their paths there."""

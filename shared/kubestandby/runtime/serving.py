@@ -17,6 +17,7 @@ from typing import Any
 
 _HOST = "127.0.0.1"
 _GRACE_SECONDS = 10.0
+_ON_CLUSTERS = ("export", "restore")
 
 
 def main() -> None:
@@ -32,10 +33,10 @@ def main() -> None:
     from functions_framework._http import create_server
 
     app = create_app(function, source, "http")  # type: ignore[no-untyped-call]
-    create_server(app, debug=False, **_options()).run(_HOST, int(port))  # type: ignore[no-untyped-call]
+    create_server(app, debug=False, **_options(function)).run(_HOST, int(port))  # type: ignore[no-untyped-call]
 
 
-def _options() -> dict[str, Any]:
+def _options(function: str) -> dict[str, Any]:
     """Settings for gunicorn beyond those of functions-framework, as far as this gunicorn has them."""
     from gunicorn.config import make_settings  # type: ignore[import-untyped]
 
@@ -46,8 +47,17 @@ def _options() -> dict[str, Any]:
         "graceful_timeout": int(_GRACE_SECONDS),
         "logger_class": logger_class(),
     }
+    if function in _ON_CLUSTERS:
+        wanted["post_worker_init"] = _load_beside
     known = make_settings()
     return {name: value for name, value in wanted.items() if name in known}
+
+
+def _load_beside(_worker: object) -> None:
+    """What talks to clusters takes a third of a second to import; a process that waits for deliveries has that time."""
+    from kubestandby.adapters.kube_sender import load_library
+
+    threading.Thread(target=load_library, name="load", daemon=True).start()
 
 
 def _follow_starter() -> None:
