@@ -108,6 +108,14 @@ class TestOke:
         with pytest.raises(ClusterUnavailableError, match="cluster of east: OCI does not say where it is"):
             oke.server_of(OkeCluster(id=OCID), "cluster of east")
 
+    def test_answer_that_breaks_off_is_asked_for_again(
+        self, server: OciServer, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(calling.Caller, "_wait", lambda *_: 0.0)
+        server.fail(Fault("POST", cut=40))
+
+        assert oke.server_of(OkeCluster(id=OCID), "cluster of east")[0] == "https://203.0.113.7:6443"
+
     @pytest.mark.parametrize("answer", [b"", b"clusters: []", b"[", b"clusters: [{cluster: {server: 'http://x'}}]"])
     def test_answer_that_is_no_kubeconfig_is_a_sentence(
         self, server: OciServer, monkeypatch: pytest.MonkeyPatch, answer: bytes

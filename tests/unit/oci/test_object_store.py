@@ -13,7 +13,7 @@ from kubestandby.errors import ObjectExistsError, StoreError, StoreUnavailableEr
 from tests.fakes.oci_server import OciServer
 from tests.fakes.oci_server.faults import Fault
 from tests.fakes.oci_server.object_storage import RIGHTS
-from tests.fakes.oci_server.wire import Answer
+from tests.fakes.oci_server.wire import Answer, as_json
 from tests.unit.oci.conftest import URL
 
 KEY = "raw/shop/1-1/index.json"
@@ -155,6 +155,16 @@ def test_list_goes_through_every_page(server: OciServer, store: OciStore) -> Non
 
     assert list(store.list("raw/")) == keys
     assert len([method for method, _ in server.requests if method == "GET"]) == 4
+
+
+def test_list_that_goes_in_a_circle_is_unavailable(
+    server: OciServer, store: OciStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = {"objects": [{"name": "raw/a"}], "nextStartWith": "raw/a"}
+    monkeypatch.setattr(server.storage, "list", lambda bucket, request: as_json(page))
+
+    with pytest.raises(StoreUnavailableError, match="repeats a page of its list"):
+        store.list("raw/")
 
 
 def test_missing_bucket_is_an_error_and_not_an_empty_one(store: OciStore, caller: Caller) -> None:

@@ -25,6 +25,7 @@ class ObjectReader(RawIOBase):
         self._explained = explained
         self._at = 0
         self._breaks = 0
+        self._answer: Any = None
         self._answer = explained(lambda: _checked(bucket.call("get_object", name)))
         self._etag = str(self._answer.headers["etag"])
         self.size = int(self._answer.headers["content-length"])
@@ -73,7 +74,8 @@ class ObjectReader(RawIOBase):
 
     def _drop(self) -> None:
         """An answer that was not read to its end takes its connection with it."""
-        self._answer.data.close()
+        if self._answer is not None:
+            self._answer.data.close()
 
 
 def _checked(answer: Any) -> Any:

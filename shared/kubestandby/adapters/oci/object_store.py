@@ -6,7 +6,7 @@ whether the object that is there now is this put's is read from it, not guessed.
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BufferedReader
 from typing import BinaryIO, TypeVar, cast
@@ -90,24 +90,13 @@ class OciStore:
 
     def list(self, prefix: str) -> Sequence[str]:
         """All keys that start with the prefix, sorted; see `ports.ObjectStore`."""
-        bucket, found, start = self._bucket, list[str](), None
         if prefix:
             check_key(prefix.removesuffix("/"))
-        while True:
-            options = {"prefix": bucket.at.prefix + prefix, "limit": PAGE_KEYS, "fields": "name"}
-            options |= {"start": start} if start else {}
-            try:
-                page = bucket.call("list_objects", **options).data
-                if page.objects is None:
-                    raise not_the_services(200)
-            except Refused as refused:
-                raise self._error("list", f"{prefix}*", refused) from refused
-            found += [item.name.removeprefix(bucket.at.prefix) for item in page.objects]
-            if not page.next_start_with:
-                return sorted(found)
-            if start is not None and page.next_start_with <= start:
-                raise StoreUnavailableError(f"store {self.url} repeats a page of its list; try again")
-            start = page.next_start_with
+        before = self._bucket.at.prefix
+        try:
+            return sorted(name.removeprefix(before) for page in self._pages(before + prefix) for name in page)
+        except Refused as refused:
+            raise self._error("list", f"{prefix}*", refused) from refused
 
     def delete(self, key: str) -> None:
         """Removes the object; no error where there is none."""
@@ -116,6 +105,25 @@ class OciStore:
         except Refused as refused:
             if refused.code != "ObjectNotFound":
                 raise self._error("delete", f"object {key}", refused) from refused
+
+    def _pages(self, prefix: str) -> Iterator[Sequence[str]]:
+        """The names of a list, page by page.
+
+        Raises:
+            Refused: the list cannot be had.
+            StoreUnavailableError: it does not come to an end.
+        """
+        options, start = {"prefix": prefix, "limit": PAGE_KEYS, "fields": "name"}, ""
+        while True:
+            page = self._bucket.call("list_objects", **options).data
+            if page.objects is None:
+                raise not_the_services(200)
+            yield [item.name for item in page.objects]
+            if not page.next_start_with:
+                return
+            if page.next_start_with <= start:
+                raise StoreUnavailableError(f"store {self.url} repeats a page of its list; try again")
+            options["start"] = start = page.next_start_with
 
     @property
     def _bucket(self) -> Bucket:

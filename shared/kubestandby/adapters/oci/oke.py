@@ -80,13 +80,13 @@ def server_of(cluster: OkeCluster, where: str, caller: Caller | None = None) -> 
     details = CreateClusterKubeconfigContentDetails(token_version="2.0.0", endpoint=_KINDS[cluster.endpoint])  # noqa: S106
     engine = client(Service.CONTAINER_ENGINE, region_of(cluster.id))
     try:
-        answer = (caller or Caller()).call(
-            lambda: engine.create_kubeconfig(cluster.id, create_cluster_kubeconfig_content_details=details)
+        content = (caller or Caller()).call(
+            lambda: engine.create_kubeconfig(cluster.id, create_cluster_kubeconfig_content_details=details).data.content
         )
     except Refused as refused:
         raise _error(cluster, where, refused) from refused
     try:
-        return _server_and_authority(yaml.safe_load(answer.data.content))
+        return _server_and_authority(yaml.safe_load(content))
     except (yaml.YAMLError, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise ClusterError(f"{where}: OCI's answer names no server; try again later", reason="Undecodable") from error
 
