@@ -46,7 +46,8 @@ def role_objects(one: Grant, name: str, subject: Subject, labels: dict[str, str]
 
 
 def _name(duty: Duty, group: ProtectionGroup, one: Grant) -> str:
-    return "-".join(filter(None, ("kubestandby", duty, group.name, one.part)))
+    name = f"kubestandby-{duty}-{group.name}"  # no name of a group has a dot: no two groups share a role
+    return f"{name}.{one.part}" if one.part else name
 
 
 def _object(api_version: str, kind: str, name: str, namespace: str, labels: dict[str, str]) -> dict[str, Any]:

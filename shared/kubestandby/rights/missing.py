@@ -140,7 +140,7 @@ def missing_objects(group: ProtectionGroup, duty: Duty, subject: Subject, missin
     for name in sorted(places):
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     digest = hashlib.sha256("\n".join(map(str, rights)).encode()).hexdigest()[:8]
-    name = f"kubestandby-{duty}-{group.name}-needs-{digest}"
+    name = f"kubestandby-{duty}-{group.name}.needs-{digest}"
     for one in _grants(rights):
         yield from role_objects(one, name, subject, {"kubestandby.dev/group": str(group.name)})
     yield from missing.by_hand

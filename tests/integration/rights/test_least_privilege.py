@@ -15,7 +15,7 @@ from kubestandby.snapshots import SnapshotId
 from tests.integration.rights.application import BACK_WEST, FRONT, RBAC, application
 from tests.integration.rights.audit import covered, granted, unused
 from tests.integration.rights.estate import Estate
-from tests.integration.rights.story import Story, all_powerful, refusal, tell
+from tests.integration.rights.story import SITE_OF, Story, all_powerful, refusal, tell
 from tests.testbed.cluster import start_clusters
 
 pytestmark = [pytest.mark.clusters, pytest.mark.xdist_group("rights")]
@@ -95,6 +95,23 @@ def _bound(used: set[Right]) -> set[Right]:
     }
 
 
+@pytest.mark.parametrize("function", [Function.EXPORT, Function.RESTORE])
+def test_a_snapshot_alone_tells_the_same_rights(estate: Estate, story: Story, function: Function) -> None:
+    words = ("--site", SITE_OF[function], "--role", function, "--from-snapshot", "1-1")
+
+    assert estate.rbac(*words) == story.printed[function]
+
+
+@pytest.mark.parametrize("subject", ["Group:ocid1.dynamicgroup.oc1..aaaa", "User:restorer@shop.example"])
+def test_other_forms_are_valid_too(estate: Estate, story: Story, subject: str) -> None:
+    words = ("--site", "west", "--role", "restore", "--subject", subject, "--admission-policy", "--output", "json")
+
+    answer = estate.clusters["west"].kubectl("apply", "--dry-run=server", "-f", "-", stdin=estate.rbac(*words))
+
+    assert "rolebinding.rbac.authorization.k8s.io/kubestandby-restore-least" in answer
+    assert "serviceaccount" not in answer
+
+
 def test_without_any_rights_nothing_is_written_and_all_that_is_missing_is_told_at_once(story: Story) -> None:
     outcome = story.outcomes["bare"]
     manifest = str(outcome.needs_privilege["manifest"])
@@ -113,7 +130,7 @@ def test_a_right_that_is_taken_away_is_named_and_comes_back_with_what_the_outcom
     estate: Estate, story: Story
 ) -> None:
     west = estate.clusters["west"]
-    west.kubectl("-n", FRONT, "delete", "rolebinding", "kubestandby-restore-least-secrets")
+    west.kubectl("-n", FRONT, "delete", "rolebinding", "kubestandby-restore-least.secrets")
     estate.wait_until(Function.RESTORE, "west", "list", "secrets", "-n", FRONT, may=False)
     west.kubectl("-n", FRONT, "patch", "secret", "stay", "-p", '{"stringData": {"code": "changed"}}')
     west.kubectl("-n", FRONT, "patch", "configmap", "stay", "-p", '{"data": {"colour": "red"}}')
@@ -154,7 +171,7 @@ def test_an_export_that_may_not_read_all_names_it(estate: Estate, story: Story) 
     estate.wait_until(Function.EXPORT, "west", "list", "pods", "-n", FRONT)
     estate.wait_until(Function.EXPORT, "west", "list", "clusterroles")
     for space in (FRONT, BACK_WEST):
-        estate.clusters["west"].kubectl("-n", space, "delete", "rolebinding", "kubestandby-export-least-secrets")
+        estate.clusters["west"].kubectl("-n", space, "delete", "rolebinding", "kubestandby-export-least.secrets")
         estate.wait_until(Function.EXPORT, "west", "list", "secrets", "-n", space, may=False)
 
     incomplete = estate.ask("west", Action.EXPORT)

@@ -47,7 +47,7 @@ def test_rights_are_printed_as_yaml_and_json_alike(world: World, cluster: FakeCl
     assert named(found) >= {
         "ServiceAccount kubestandby-system/kubestandby-restore",
         "RoleBinding shop/kubestandby-restore-shop",
-        "Role kubestandby-system/kubestandby-restore-shop-state",
+        "Role kubestandby-system/kubestandby-restore-shop.state",
     }
     assert "the cluster of west tells which types it serves" in result.stderr
     assert "snapshot 1-1 (sanitized, at west)" in result.stderr

@@ -11,7 +11,7 @@ from kubestandby.rights.grants import Duty
 from kubestandby.rights.manifests import rbac_objects
 from kubestandby.rights.sources import Sources
 from kubestandby.rights.subjects import Subject
-from kubestandby.snapshots import TypeSummary
+from kubestandby.snapshots import GroupName, TypeSummary
 from kubestandby.transforms import NamespaceTransform
 from tests.fakes.fake_cluster import FakeCluster
 from tests.unit.restore.samples import config_map, custom, definition, namespace, secret, workload
@@ -63,7 +63,7 @@ def test_an_export_lists_and_reads_no_more_than_namespaces_by_name():
 
     verbs = {verb for _, rule in rules(made) for verb in rule.verbs}
     assert verbs == {"get", "list"}
-    assert rule_text(made, "namespaces") == {("kubestandby-export-shop-cluster", "get", "kube-system shop")}
+    assert rule_text(made, "namespaces") == {("kubestandby-export-shop.cluster", "get", "kube-system shop")}
     assert rule_text(made, "tickets") == {("kubestandby-export-shop", "list", "")}
     assert rule_text(made, "events") == rule_text(made, "leases") == set()
 
@@ -72,8 +72,8 @@ def test_an_export_of_all_namespaces_is_bound_everywhere():
     made = objects(Duty.EXPORT, replace(group_with(allow=("Secret",)), namespaces=()), sources(*APP))
 
     assert not [one for one in made if one["kind"] in ("Role", "RoleBinding")]
-    assert ("kubestandby-export-shop-secrets", "list", "") in rule_text(made, "secrets")
-    assert ("kubestandby-export-shop-cluster", "list", "") in rule_text(made, "namespaces")
+    assert ("kubestandby-export-shop.secrets", "list", "") in rule_text(made, "secrets")
+    assert ("kubestandby-export-shop.cluster", "list", "") in rule_text(made, "namespaces")
 
 
 def test_what_the_configuration_includes_is_read_by_name():
@@ -81,7 +81,7 @@ def test_what_the_configuration_includes_is_read_by_name():
 
     found = rule_text(objects(Duty.EXPORT, group, sources(*APP)), "priorityclasses")
 
-    assert ("kubestandby-export-shop-cluster", "get", "first") in found
+    assert ("kubestandby-export-shop.cluster", "get", "first") in found
 
 
 @pytest.mark.parametrize(("duty", "verbs"), [(Duty.EXPORT, "list"), (Duty.RESTORE, "get list create patch")])
@@ -92,7 +92,7 @@ def test_secrets_are_a_role_of_their_own_for_groups_that_allow_it(duty: Duty, ve
 
     assert rule_text(refused, "secrets") == set()
     assert any("Secret" in note and "spec.rights.allow" in note for note in granted(duty, group_with(), known).notes)
-    assert rule_text(allowed, "secrets") == {(f"kubestandby-{duty}-shop-secrets", verbs, "")}
+    assert rule_text(allowed, "secrets") == {(f"kubestandby-{duty}-shop.secrets", verbs, "")}
     (own,) = [one for one, rule in rules(allowed) if "secrets" in rule.resources]
     assert (own["kind"], own["metadata"]["namespace"], len(own["rules"])) == ("Role", "shop", 1)
 
@@ -128,7 +128,7 @@ def test_claims_namespaces_and_definitions_are_never_deleted():
     kept = {"persistentvolumeclaims", "namespaces", "customresourcedefinitions", "persistentvolumes"}
     assert not [rule for _, rule in rules(made) if "delete" in rule.verbs and kept & set(rule.resources)]
     assert rule_text(made, "customresourcedefinitions") >= {
-        ("kubestandby-restore-shop-cluster", "get create patch", "tickets.shop.example")
+        ("kubestandby-restore-shop.cluster", "get create patch", "tickets.shop.example")
     }
 
 
@@ -136,10 +136,10 @@ def test_cluster_scoped_objects_are_granted_by_name():
     made = objects(Duty.RESTORE, group_with(), sources(*APP))
 
     found = {text for kind in ("clusterroles", "clusterrolebindings") for text in rule_text(made, kind)}
-    assert ("kubestandby-restore-shop-cluster", "get create patch", "nodes") in found
+    assert ("kubestandby-restore-shop.cluster", "get create patch", "nodes") in found
     assert all(names for _, _, names in found)
     assert rule_text(made, "customresourcedefinitions") == {
-        ("kubestandby-restore-shop-cluster", "get", "tickets.shop.example")
+        ("kubestandby-restore-shop.cluster", "get", "tickets.shop.example")
     }
 
 
@@ -176,10 +176,10 @@ def test_an_api_group_that_does_not_answer_is_told_from_the_snapshot():
 def test_a_restore_binds_by_name_what_it_could_not_hand_out_itself():
     made = objects(Duty.RESTORE, group_with(), sources(*APP))
 
-    assert rule_text(made, "roles") >= {("kubestandby-restore-shop-bind", "bind", "watcher")}
+    assert rule_text(made, "roles") >= {("kubestandby-restore-shop.bind", "bind", "watcher")}
     assert {text for text in rule_text(made, "clusterroles") if "bind" in text[1]} == {
-        ("kubestandby-restore-shop-bind", "bind", "view"),
-        ("kubestandby-restore-shop-bind-cluster", "bind", "nodes"),
+        ("kubestandby-restore-shop.bind", "bind", "view"),
+        ("kubestandby-restore-shop.bind-cluster", "bind", "nodes"),
     }
 
 
@@ -236,8 +236,8 @@ def test_roles_are_bound_in_the_namespaces_as_they_are_called_at_the_site():
 
 
 def test_own_records_are_granted_by_name_and_those_of_others_only_to_who_prunes():
-    own = ("kubestandby-restore-shop-state", "get create patch", "kubestandby-shop")
-    listing = ("kubestandby-restore-shop-state", "list", "")
+    own = ("kubestandby-restore-shop.state", "get create patch", "kubestandby-shop")
+    listing = ("kubestandby-restore-shop.state", "list", "")
 
     plain = rule_text(objects(Duty.RESTORE, group_with(), sources(*APP)), "configmaps")
     pruning = rule_text(objects(Duty.RESTORE, group_with(prune=True), sources(*APP)), "configmaps")
@@ -260,7 +260,7 @@ def test_a_subject_of_ones_own_needs_no_service_account():
 
 
 def test_two_groups_share_an_identity_and_nothing_else():
-    other = replace(group_with(), name=type(group_with().name)("till"), namespaces=("till",))
+    other = replace(group_with(), name=GroupName("shop-cluster"), namespaces=("till",))
     known = sources(*APP)
     both = [(group, granted(Duty.RESTORE, group, known)) for group in (group_with(), other)]
 
@@ -268,7 +268,7 @@ def test_two_groups_share_an_identity_and_nothing_else():
 
     named = [(one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"]) for one in made]
     assert len(named) == len(set(named))
-    assert ("RoleBinding", "till", "kubestandby-restore-till") in named
+    assert ("RoleBinding", "till", "kubestandby-restore-shop-cluster") in named
     assert ("RoleBinding", "shop", "kubestandby-restore-shop") in named
 
 
