@@ -7,7 +7,7 @@ variable "sites" {
       {kubeconfig = {context}}: a kubeconfig in a secret whose value you set outside of Terraform
     - images: one per function, in this region's own registry
     - network: {function_subnet_ids, function_nsg_ids, gateway_subnet_id, gateway_nsg_ids} that are there, or
-      {create = {cidr, api_server_cidrs, drg_id}}
+      {create = {cidr, api_server_cidrs, drg_id, sender_cidrs}}; sender_cidrs is where webhooks come from, empty for anywhere
     - deployment_events: where OCI DevOps (devops) or the registry (ocir) tell of deployments, by names of your choice
   TEXT
   nullable    = false
@@ -33,6 +33,7 @@ variable "sites" {
         cidr             = optional(string, "10.80.0.0/24")
         api_server_cidrs = list(string)
         drg_id           = optional(string)
+        sender_cidrs     = optional(list(string), [])
       }))
     })
 
@@ -115,6 +116,15 @@ variable "sites" {
       ]
     ]))
     error_message = "network.create needs a CIDR, and CIDRs of the API server that are narrower than 0.0.0.0/0."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for site in var.sites : [
+        for network in site.network.create[*] : try(var.gateway.endpoint_type, "") != "PRIVATE" || length(network.sender_cidrs) > 0 && network.drg_id != null
+      ]
+    ]))
+    error_message = "A private gateway needs network.create.sender_cidrs and drg_id: that is how it answers its senders."
   }
 
   validation {

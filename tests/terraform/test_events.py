@@ -12,6 +12,7 @@ from kubestandby.adapters import event_wire
 from kubestandby.layout import Action
 from kubestandby.runtime.relay import function_for
 from kubestandby.snapshots import GroupName, SnapshotId, Stage
+from tests.fn.regions import RULES
 from tests.terraform.running import Applied, Resource
 
 pytestmark = pytest.mark.xdist_group("terraform")
@@ -119,15 +120,30 @@ def test_event_of_a_rule_is_read_by_the_code(applied: Applied) -> None:
     assert (event.bucket, event.key) == (f"oci://example/{bucket}", "requests/shop/a.json")  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(("example", "kind"), [("oke-to-oke", "oci-devops"), ("oke-to-onprem", "ocir")])
 def test_deployments_ask_the_export_function_and_come_in_types_that_the_code_knows(
-    applied_examples: dict[str, Applied],
+    applied_examples: dict[str, Applied], example: str, kind: str
 ) -> None:
-    applied = applied_examples["oke-to-oke"]
+    applied = applied_examples[example]
     found = [rule for rule in applied.of("oci_events_rule") if ".deployments[" in rule.address]
     exports = {one.values["id"] for one in applied.of("oci_functions_function") if one.key == "export"}
 
     assert len(found) == 2
     for rule in found:
         types = json.loads(rule.values["condition"])["eventType"]
-        assert {event_wire.OCI_DEPLOYMENT_TYPES[name] for name in types} == {"oci-devops"}
+        assert {event_wire.OCI_DEPLOYMENT_TYPES[name] for name in types} == {kind}
         assert rule.values["actions"][0]["action"][0]["function_id"] in exports
+
+
+def test_whole_system_is_tested_with_these_very_rules(applied: Applied) -> None:
+    kinds = {bucket.values["name"]: bucket.key for bucket in applied.of("oci_objectstorage_bucket") if bucket.key}
+    functions = {one.values["id"]: one.key for one in applied.of("oci_functions_function")}
+    found: dict[tuple[str, str], set[str]] = {}
+    for rule in (*rules(applied, "module.first"), *rules(applied, "module.second")):
+        data = json.loads(rule.values["condition"])["data"]
+        function = functions[rule.values["actions"][0]["action"][0]["function_id"]]
+        (bucket,) = data["additionalDetails"]["bucketName"]
+        found.setdefault((function, kinds[bucket]), set()).update(data["resourceName"])
+
+    tested = {(function, kind): set(names) for function, by_kind in RULES.items() for kind, names in by_kind.items()}
+    assert found == tested

@@ -61,6 +61,13 @@ WRONG = {
     "no network": (second(network={}), "either subnets that are there"),
     "no gateway subnet": (second(network={"function_subnet_ids": ["ocid1.subnet.oc1..a"]}), "or set gateway = null"),
     "an API server everywhere": (second(network={"create": {"api_server_cidrs": ["0.0.0.0/0"]}}), "narrower than"),
+    "a private gateway without a way back": (
+        lambda inputs: (
+            second(network={"create": {"api_server_cidrs": ["10.0.0.0/28"]}})(inputs),
+            given(gateway={"endpoint_type": "PRIVATE"})(inputs),
+        ),
+        "that is how it answers its senders",
+    ),
     "seven minutes": (shop(export_minutes=7), "an interval that divides the hour or the day"),
     "an unknown primary": (shop(primary="north"), "must be one of the sites"),
     "a list as spec": (shop(spec="[shop]"), "must be a YAML mapping"),

@@ -141,8 +141,18 @@ def test_gateway_lets_in_webhooks_only_and_not_too_many(applied: Applied) -> Non
 def test_functions_take_no_connections(applied: Applied) -> None:
     for rule in applied.of("oci_core_network_security_group_security_rule"):
         if rule.values["direction"] == "INGRESS":
-            assert rule.address.endswith("webhooks[0]")
+            assert ".webhooks[" in rule.address
     for subnet in applied.of("oci_core_subnet"):
         if subnet.address.endswith(".functions"):
             assert subnet.values["prohibit_public_ip_on_vnic"] is True
             assert subnet.values["prohibit_internet_ingress"] is True
+
+
+def test_private_gateway_cannot_be_reached_from_the_internet(applied_examples: dict[str, Applied]) -> None:
+    applied = applied_examples["onprem-to-onprem"]
+
+    assert {one.values["endpoint_type"] for one in applied.of("oci_apigateway_gateway")} == {"PRIVATE"}
+    assert not applied.of("oci_core_internet_gateway")
+    assert all(subnet.values["prohibit_internet_ingress"] for subnet in applied.of("oci_core_subnet"))
+    rules = applied.of("oci_core_network_security_group_security_rule")
+    assert {rule.values["source"] for rule in rules if rule.values["direction"] == "INGRESS"} == {"192.168.0.0/16"}

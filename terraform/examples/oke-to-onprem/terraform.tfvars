@@ -22,6 +22,10 @@ sites = [
       function_nsg_ids    = ["ocid1.networksecuritygroup.oc1.eu-frankfurt-1.functions"]
       gateway_subnet_id   = "ocid1.subnet.oc1.eu-frankfurt-1.gateway"
     }
+
+    deployment_events = {
+      images = { source = "ocir", compartment_id = "ocid1.compartment.oc1..images", resource_names = ["shop/*"] }
+    }
   },
   {
     name           = "hall"
@@ -40,6 +44,10 @@ sites = [
       function_nsg_ids    = ["ocid1.networksecuritygroup.oc1.eu-amsterdam-1.functions"]
       gateway_subnet_id   = "ocid1.subnet.oc1.eu-amsterdam-1.gateway"
     }
+
+    deployment_events = {
+      images = { source = "ocir", compartment_id = "ocid1.compartment.oc1..images", resource_names = ["shop/*"] }
+    }
   },
 ]
 
@@ -53,6 +61,7 @@ groups = {
       restore: {mode: warm}
       webhooks:
         - {name: deploys, kind: gitlab}
+        - {name: images, kind: ocir, match: {repositories: ["shop/*"]}}
       transforms:
         - name: storage-of-the-hall
           storageClasses: {map: {oci-bv: local-path}}

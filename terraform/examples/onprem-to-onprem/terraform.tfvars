@@ -21,6 +21,7 @@ sites = [
       create = {
         cidr             = "10.90.0.0/24"
         api_server_cidrs = ["192.168.10.20/32"]
+        sender_cidrs     = ["192.168.0.0/16"]
         drg_id           = "ocid1.drg.oc1.uk-london-1.north"
       }
     }
@@ -41,6 +42,7 @@ sites = [
       create = {
         cidr             = "10.91.0.0/24"
         api_server_cidrs = ["192.168.20.20/32"]
+        sender_cidrs     = ["192.168.0.0/16"]
         drg_id           = "ocid1.drg.oc1.eu-paris-1.south"
       }
     }

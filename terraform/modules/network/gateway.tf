@@ -1,6 +1,13 @@
 # Where webhooks come in: the only part of this network that takes connections.
+locals {
+  gateways     = var.gateway == null ? 0 : 1
+  is_public    = var.gateway == "PUBLIC"
+  sender_cidrs = length(var.sender_cidrs) > 0 ? var.sender_cidrs : ["0.0.0.0/0"]
+  private_back = var.gateway == "PRIVATE" && var.drg_id != null ? var.sender_cidrs : []
+}
+
 resource "oci_core_internet_gateway" "this" {
-  count = var.has_gateway ? 1 : 0
+  count = local.is_public ? 1 : 0
 
   compartment_id = var.compartment_id
   vcn_id         = oci_core_vcn.this.id
@@ -9,35 +16,62 @@ resource "oci_core_internet_gateway" "this" {
 }
 
 resource "oci_core_route_table" "gateway" {
-  count = var.has_gateway ? 1 : 0
+  count = local.gateways
 
   compartment_id = var.compartment_id
   vcn_id         = oci_core_vcn.this.id
   display_name   = "${var.name}-gateway"
   freeform_tags  = var.tags
 
-  route_rules {
-    destination       = "0.0.0.0/0"
-    destination_type  = "CIDR_BLOCK"
-    network_entity_id = oci_core_internet_gateway.this[0].id
+  dynamic "route_rules" {
+    for_each = oci_core_internet_gateway.this
+
+    content {
+      destination       = "0.0.0.0/0"
+      destination_type  = "CIDR_BLOCK"
+      network_entity_id = route_rules.value.id
+    }
+  }
+
+  # A private gateway reaches the Functions service like the functions reach theirs.
+  dynamic "route_rules" {
+    for_each = local.is_public ? [] : [oci_core_service_gateway.this.id]
+
+    content {
+      destination       = data.oci_core_services.all.services[0].cidr_block
+      destination_type  = "SERVICE_CIDR_BLOCK"
+      network_entity_id = route_rules.value
+    }
+  }
+
+  dynamic "route_rules" {
+    for_each = local.private_back
+
+    content {
+      destination       = route_rules.value
+      destination_type  = "CIDR_BLOCK"
+      network_entity_id = oci_core_drg_attachment.this[0].drg_id
+    }
   }
 }
 
 resource "oci_core_subnet" "gateway" {
-  count = var.has_gateway ? 1 : 0
+  count = local.gateways
 
-  compartment_id    = var.compartment_id
-  vcn_id            = oci_core_vcn.this.id
-  display_name      = "${var.name}-gateway"
-  dns_label         = "gateway"
-  cidr_block        = cidrsubnet(var.cidr, 1, 1)
-  route_table_id    = oci_core_route_table.gateway[0].id
-  security_list_ids = [oci_core_security_list.empty.id]
-  freeform_tags     = var.tags
+  compartment_id             = var.compartment_id
+  vcn_id                     = oci_core_vcn.this.id
+  display_name               = "${var.name}-gateway"
+  dns_label                  = "gateway"
+  cidr_block                 = cidrsubnet(var.cidr, 1, 1)
+  prohibit_public_ip_on_vnic = !local.is_public
+  prohibit_internet_ingress  = !local.is_public
+  route_table_id             = oci_core_route_table.gateway[0].id
+  security_list_ids          = [oci_core_security_list.empty.id]
+  freeform_tags              = var.tags
 }
 
 resource "oci_core_network_security_group" "gateway" {
-  count = var.has_gateway ? 1 : 0
+  count = local.gateways
 
   compartment_id = var.compartment_id
   vcn_id         = oci_core_vcn.this.id
@@ -46,13 +80,13 @@ resource "oci_core_network_security_group" "gateway" {
 }
 
 resource "oci_core_network_security_group_security_rule" "webhooks" {
-  count = var.has_gateway ? 1 : 0
+  for_each = local.gateways == 0 ? [] : toset(local.sender_cidrs)
 
   network_security_group_id = oci_core_network_security_group.gateway[0].id
   description               = "Webhooks, over TLS"
   direction                 = "INGRESS"
   protocol                  = "6"
-  source                    = "0.0.0.0/0"
+  source                    = each.value
   source_type               = "CIDR_BLOCK"
 
   tcp_options {
@@ -64,7 +98,7 @@ resource "oci_core_network_security_group_security_rule" "webhooks" {
 }
 
 resource "oci_core_network_security_group_security_rule" "gateway_to_functions" {
-  count = var.has_gateway ? 1 : 0
+  count = local.gateways
 
   network_security_group_id = oci_core_network_security_group.gateway[0].id
   description               = "From the gateway to the Functions service"

@@ -33,8 +33,13 @@ variable "drg_id" {
   type        = string
 }
 
-variable "has_gateway" {
-  description = "Whether webhooks come in: then there is a public subnet for the API gateway."
-  type        = bool
+variable "gateway" {
+  description = "How webhooks come in: PUBLIC, PRIVATE, or null for not at all. Then there is a subnet for the API gateway."
+  type        = string
+}
+
+variable "sender_cidrs" {
+  description = "Where webhooks come from; empty for anywhere. A private gateway answers over the dynamic routing gateway."
+  type        = list(string)
   nullable    = false
 }

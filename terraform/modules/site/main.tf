@@ -15,7 +15,8 @@ module "network" {
   cidr             = var.network.create.cidr
   api_server_cidrs = var.network.create.api_server_cidrs
   drg_id           = var.network.create.drg_id
-  has_gateway      = local.has_gateway
+  gateway          = one(var.gateway[*].endpoint_type)
+  sender_cidrs     = var.network.create.sender_cidrs
   tags             = var.tags
 }
 

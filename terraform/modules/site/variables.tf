@@ -51,6 +51,7 @@ variable "network" {
       cidr             = string
       api_server_cidrs = list(string)
       drg_id           = optional(string)
+      sender_cidrs     = list(string)
     }))
   })
 }
