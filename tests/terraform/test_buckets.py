@@ -39,7 +39,7 @@ def test_lifecycle_deletes_heartbeats_and_old_versions_only(applied: Applied) ->
     for policy in applied.of("oci_objectstorage_object_lifecycle_policy"):
         for rule in policy.values["rules"]:
             if rule["action"] == "DELETE" and rule["target"] == "objects":
-                assert rule["object_name_filter"][0]["inclusion_prefixes"] == ["heartbeats/"]
+                assert rule["object_name_filter"][0]["inclusion_prefixes"] == ["doctor/", "heartbeats/"]
             else:
                 assert (rule["action"], rule["target"]) in {
                     ("ABORT", "multipart-uploads"),

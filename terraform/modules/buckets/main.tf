@@ -55,7 +55,7 @@ resource "oci_objectstorage_object_lifecycle_policy" "this" {
       is_enabled  = true
 
       object_name_filter {
-        inclusion_prefixes = ["heartbeats/"]
+        inclusion_prefixes = ["doctor/", "heartbeats/"] # what `kubestandby doctor` tries the bucket with
       }
     }
   }
