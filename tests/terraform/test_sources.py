@@ -77,12 +77,11 @@ def test_every_version_is_bounded() -> None:
         assert "oracle/oci" not in text or "~> 8.25" in text, path
 
 
-def test_no_file_names_a_registrys_host() -> None:
+def test_no_file_names_a_host_but_an_examples() -> None:
     for path in SOURCES.rglob("*"):
-        if path.is_file() and ".terraform" not in "/".join(path.parts):
-            assert not re.search(
-                r"ocir\.io|registry\.terraform\.io|registry\.opentofu\.org", path.read_text("utf-8")
-            ), path
+        if path.suffix in (".tf", ".tfvars", ".hcl") and ".terraform" not in str(path):
+            hosts = re.findall(r"\b((?:[a-z0-9-]+\.)+[a-z]{2,})/", path.read_text(encoding="utf-8"))
+            assert all(host.endswith(".example") for host in hosts), f"{path}: {hosts}"
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
