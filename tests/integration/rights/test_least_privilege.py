@@ -14,7 +14,7 @@ from kubestandby.requests import Verdict
 from kubestandby.snapshots import SnapshotId
 from tests.integration.rights.application import BACK_WEST, FRONT, RBAC, application
 from tests.integration.rights.audit import covered, granted, unused
-from tests.integration.rights.estate import Estate
+from tests.integration.rights.estate import Estate, account
 from tests.integration.rights.story import SITE_OF, Story, all_powerful, refusal, tell
 from tests.testbed.cluster import start_clusters
 
@@ -100,6 +100,21 @@ def test_a_snapshot_alone_tells_the_same_rights(estate: Estate, story: Story, fu
     words = ("--site", SITE_OF[function], "--role", function, "--from-snapshot", "1-1")
 
     assert estate.rbac(*words) == story.printed[function]
+
+
+def test_a_server_tells_who_we_are_and_what_we_may_do(estate: Estate, story: Story) -> None:
+    west = estate.contexts[Function.RESTORE].cluster(estate.group.site("west"))
+    patching = Right(verb="patch", group="apps", resource="deployments", namespace=FRONT)
+    scaling = Right(verb="patch", group="apps", resource="deployments/scale", namespace=FRONT)
+    elsewhere = Right(verb="patch", group="apps", resource="deployments", namespace="default")
+    own = Right(verb="patch", group="", resource="configmaps", namespace="kubestandby-system", name="kubestandby-least")
+
+    rules = west.rules(FRONT)
+
+    assert west.whoami() == account(Function.RESTORE)
+    assert [west.may(right) for right in (patching, scaling, elsewhere, own)] == [True, False, False, True]
+    assert rules.complete
+    assert [rules.allows(right) for right in (patching, scaling)] == [True, False]
 
 
 @pytest.mark.parametrize("subject", ["Group:ocid1.dynamicgroup.oc1..aaaa", "User:restorer@shop.example"])
