@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kubestandby.errors import FormatError
-from kubestandby.snapshots import GroupName, SnapshotId, Stage
+from kubestandby.snapshots import GroupName, SiteName, SnapshotId, Stage
 
 
 class Function(StrEnum):
@@ -213,3 +213,16 @@ def parse_request_key(key: str) -> RequestKey | None:
     if len(words) != 3 or words[1] not in tuple(Action):
         return None
     return RequestKey(GroupName(parts[1]), name, Action(words[1]))
+
+
+# either bucket
+
+
+def doctor_prefix(site: SiteName) -> str:
+    """Prefix of the objects by which `doctor` sees whether a bucket is create-only, from a site. Nothing reads them."""
+    return f"doctor/{site}/"
+
+
+def doctor_key(site: SiteName, name: str) -> str:
+    """One of them."""
+    return f"doctor/{site}/{name}.json"

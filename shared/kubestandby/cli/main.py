@@ -13,6 +13,7 @@ from kubestandby.cli import exits
 from kubestandby.cli.about_commands import PROGRAM, completion, schema
 from kubestandby.cli.config_commands import config_file
 from kubestandby.cli.demo.command import demo
+from kubestandby.cli.doctor.command import doctor
 from kubestandby.cli.failover_command import failover
 from kubestandby.cli.import_command import import_files
 from kubestandby.cli.keys_commands import keys
@@ -127,6 +128,7 @@ for _command in (
     restore,
     failover,
     status,
+    doctor,
     keys,
     config_file,
     rbac,

@@ -38,7 +38,7 @@ _T = TypeVar("_T")
 _LOOK_BACK = 20
 """How many of the newest export requests may be without an outcome before none is looked for."""
 
-_PATIENCE = timedelta(minutes=10)
+PATIENCE = timedelta(minutes=10)
 """A request that waits longer than this is a problem: functions run for five minutes at most (design.md, rule 4)."""
 
 
@@ -288,5 +288,5 @@ def _pending_problems(site: SiteStatus, now: datetime) -> list[str]:
     return [
         f"{site.name}: request {request.name} has waited {age(request.requested_at, now)} for its outcome"
         for request in site.pending
-        if now - request.requested_at > _PATIENCE
+        if now - request.requested_at > PATIENCE
     ]
