@@ -142,6 +142,10 @@ def _lines(differences: list[Any]) -> list[str]:
     return [str(difference) for difference in differences]
 
 
+_QUESTIONS = ("authentication.k8s.io", "authorization.k8s.io")
+"""API groups whose objects are questions about rights: they are created, and kept nowhere."""
+
+
 def _writes(cluster: Cluster) -> list[dict[str, Any]]:
     """What kubestandby has changed in a cluster, by the cluster's audit log; dry runs change nothing."""
     return [
@@ -150,6 +154,7 @@ def _writes(cluster: Cluster) -> list[dict[str, Any]]:
         if event.get("userAgent", "").startswith("kubestandby/")
         and event["verb"] not in ("get", "list", "watch")
         and "dryRun=All" not in event["requestURI"]
+        and event["objectRef"].get("apiGroup") not in _QUESTIONS
     ]
 
 
