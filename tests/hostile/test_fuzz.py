@@ -40,7 +40,7 @@ from tests.hostile.readers import READERS
 from tests.unit.importing.archives import manifest, member, tar
 from tests.unit.webhooks.hooks import github
 
-EXAMPLES = int(os.environ.get("KUBESTANDBY_TEST_EXAMPLES", "250"))
+EXAMPLES = int(os.environ.get("KUBESTANDBY_TEST_EXAMPLES", "150"))
 """For each parser; a long look takes more."""
 
 
