@@ -37,6 +37,8 @@ def of_load(result: LoadResult) -> Iterator[Target]:
         yield Target("export + sanitize", "8 s", f"{seconds:.1f} s", seconds <= 8)
     writes = result.figure(SECOND).writes or 0
     yield Target("second restore, writes", "0", str(writes), writes == 0)
+    if not result.mixed:
+        return
     most = 300 if result.objects <= RATIOS_FROM else 1024
     for function, peak in result.peak_bytes.items():
         yield Target(f"peak memory of {function}", f"{most} MiB", f"{peak / _MIB:.0f} MiB", peak < most * _MIB)
