@@ -4,10 +4,10 @@ import logging
 from contextlib import suppress
 from time import monotonic
 
+from kubestandby.epochs import FIRST_EPOCH, Epoch, begin_epoch
 from kubestandby.errors import ObjectExistsError, RoleError, StoreError
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.layout import Action
-from kubestandby.roles import FIRST_EPOCH, Epoch, begin_epoch
 from kubestandby.runtime.context import Context
 from kubestandby.runtime.logs import error_facts
 from kubestandby.runtime.work import Handlers, RequestedWork, Result

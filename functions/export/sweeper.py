@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from kubestandby.epochs import share_epoch
 from kubestandby.errors import ObjectExistsError, StandbyError
 from kubestandby.groups import ProtectionGroup, Site
-from kubestandby.roles import CurrentEpoch, current_epoch, share_epoch
+from kubestandby.roles import CurrentEpoch, current_epoch
 from kubestandby.runtime.context import Context
 from kubestandby.runtime.logs import bound, error_facts
 from kubestandby.runtime.webhooks.delivery_records import DeliveryRecords

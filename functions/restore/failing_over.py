@@ -6,12 +6,13 @@ epoch is written: after it, there is no way back but another failover.
 
 import logging
 
+from kubestandby.epochs import Epoch, begin_epoch, free_number, share_epoch
 from kubestandby.errors import BadInputError, ObjectExistsError, RoleError, StoreError
 from kubestandby.failovers import unfinished_failover
 from kubestandby.groups import ProtectionGroup, RestoreMode, Site
 from kubestandby.reports import Purpose
 from kubestandby.requests import Request, Verdict
-from kubestandby.roles import CurrentEpoch, Epoch, begin_epoch, share_epoch
+from kubestandby.roles import CurrentEpoch
 from kubestandby.runtime.context import Context
 from kubestandby.runtime.logs import error_facts
 from kubestandby.runtime.work import Result
@@ -64,8 +65,7 @@ class FailingOver:
         """
         if not roles.rivals:
             return self._resume(group, site, roles.epoch, request) or _already(group, site, roles.epoch)
-        self._begin(group, site, request)
-        return _settled(group, site, roles)
+        return _settled(roles.epoch.number, self._begin(group, site, request))
 
     def _resume(self, group: ProtectionGroup, site: Site, epoch: Epoch, request: Request) -> Result | None:
         """Restores the same snapshot again; None where the failover that began the epoch has come through."""
@@ -91,11 +91,12 @@ class FailingOver:
         site: Site,
         request: Request,
         overrides: tuple[str, ...] = (),
-    ) -> None:
+    ) -> Epoch:
         asked = self._context.requests(site).signed(group.name, request.outcome_name)
+        controls = self._context.controls(group).values()
         epoch = Epoch(
             group=group.name,
-            number=request.after_epoch + 1,
+            number=free_number(controls, group.name, request.after_epoch),
             primary=site.name,
             since=asked.record.requested_at,
             request=request.outcome_name,
@@ -112,6 +113,7 @@ class FailingOver:
             ) from error
         _LOG.warning("epoch_begun", extra={"epoch": epoch.number, "primary": site.name})
         self._tell(group, site, epoch, record)
+        return epoch
 
     def _tell(self, group: ProtectionGroup, site: Site, epoch: Epoch, record: bytes) -> None:
         """Writes the epoch at the other site too, if that can be reached; if not, a later tick does."""
@@ -157,11 +159,10 @@ def _check_epoch(group: ProtectionGroup, index: SnapshotIndex, request: Request)
         )
 
 
-def _settled(group: ProtectionGroup, site: Site, roles: CurrentEpoch) -> Result:
-    number = roles.epoch.number
+def _settled(disputed: int, begun: Epoch) -> Result:
     message = (
-        f"{site.name} is primary of {group.name} since epoch {number + 1}, which ends the dispute over epoch {number};"
-        " nothing was restored, since it was primary already"
+        f"{begun.primary} is primary of {begun.group} since epoch {begun.number}, which ends the dispute over epoch"
+        f" {disputed}; nothing was restored, since it was primary already"
     )
     return Result(verdict=Verdict.DONE, message=message)
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from kubestandby import codec
-from kubestandby.errors import SnapshotError, UntrustedRecordError
+from kubestandby.errors import IntegrityError, SnapshotError, UntrustedRecordError
 from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.trust import ANY_SITE, SITE_ROLES, KeyRole, TrustedKey
 from kubestandby.snapshots import GroupName, SiteName
@@ -121,7 +121,8 @@ def read_record(  # noqa: PLR0913 - what it has to be, and for where
         attested.check_said_before(keyring.trust.records_until(attested.key), statement.made_at)
         record = codec.decode(bytes(statement.record), type_, what)
     except SnapshotError as error:
-        raise UntrustedRecordError(str(error)) from error
+        known = f" (version {keyring.trust.version})" if isinstance(error, IntegrityError) else ""
+        raise UntrustedRecordError(f"{error}{known}") from error
     if (statement.group, statement.site, statement.key) != (place.group, place.site, place.key):
         raise UntrustedRecordError(
             f"{what} was written as {statement.key} of group {statement.group} at {statement.site or 'all sites'},"

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from kubestandby.epochs import Epoch
 from kubestandby.errors import SnapshotError
 from kubestandby.groups import ProtectionGroup, RestoreMode
 from kubestandby.report_store import ReportStore
 from kubestandby.reports import Purpose, RestoreReport
 from kubestandby.request_log import RequestLog
 from kubestandby.requests import Outcome, Verdict
-from kubestandby.roles import Epoch
 from kubestandby.snapshots import SnapshotId
 
 

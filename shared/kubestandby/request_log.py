@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import TypedDict, Unpack
 
 from kubestandby import layout
 from kubestandby.control_records import Signed
@@ -27,6 +28,20 @@ _NEWEST = 3
 """How many of the newest requests are looked at for one that is waiting; behind a begun one there hardly ever is."""
 
 
+class Asked(TypedDict, total=False):
+    """What may be asked for besides an action, under the names that `Request` has for it."""
+
+    snapshot: SnapshotId | None
+    to: SiteName | None
+    accept_stale: SnapshotId | None
+    mode: str
+    order: ImportOrder | None
+    prune_all: bool
+    parts: tuple[WorkPart, ...]
+    after_epoch: int
+    after_sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class Joined:
     """A request that nobody has begun: `is_new` where this call wrote it, else another one that asked for the same."""
@@ -47,29 +62,21 @@ class RequestLog:
         self._stored = StoredRequests(control, keyring, site, own_site or site)
         self._outcomes = Outcomes(control, keyring, site)
 
-    def submit(  # noqa: PLR0913 - the fields of a request
+    def submit(
         self,
         group: GroupName,
         action: Action,
         *,
         origin: str,
         by: KeyRole | None = None,
-        snapshot: SnapshotId | None = None,
-        to: SiteName | None = None,
-        accept_stale: SnapshotId | None = None,
-        mode: str = "",
         continues: str = "",
         attempt: int = 1,
-        order: ImportOrder | None = None,
-        prune_all: bool = False,
-        parts: tuple[WorkPart, ...] = (),
-        after_epoch: int = 0,
-        after_sha256: str = "",
+        **asked: Unpack[Asked],
     ) -> Request:
         """Writes a request down; its creation is the event that starts the work.
 
         Signed in the role `by`: by default the operator's for what an operator asks, else that of the function that
-        will carry it out.
+        will carry it out. What is `asked` besides the action is explained at `Request`.
 
         Raises:
             FormatError: `continues` is not a request's name.
@@ -83,17 +90,9 @@ class RequestLog:
             action=action,
             origin=origin,
             requested_at=now,
-            snapshot=snapshot,
-            to=to,
-            accept_stale=accept_stale,
-            mode=mode,
             continues=continues,
             attempt=attempt,
-            order=order,
-            prune_all=prune_all,
-            parts=parts,
-            after_epoch=after_epoch,
-            after_sha256=after_sha256,
+            **asked,
         )
         self._stored.write(request, by)
         return request

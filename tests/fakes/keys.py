@@ -10,6 +10,7 @@ from typing import Any
 
 from kubestandby.adapters.key_folder import create_folder
 from kubestandby.archive import ArchiveBuilder
+from kubestandby.epochs import Epoch
 from kubestandby.keys.age import AgeRecipients
 from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.making import KeyBundle, make_keys
@@ -21,7 +22,7 @@ from kubestandby.ports import Clock, ObjectStore
 from kubestandby.report_store import ReportStore
 from kubestandby.request_log import RequestLog
 from kubestandby.resources import Manifest, ObjectRef
-from kubestandby.roles import CurrentEpoch, Epoch
+from kubestandby.roles import CurrentEpoch
 from kubestandby.snapshot_store import INDEX_TYPE, SIGNED_BY, SnapshotStore
 from kubestandby.snapshots import GroupName, SiteName, Stage
 from tests.fakes.fake_clock import FakeClock

@@ -9,12 +9,12 @@ import pytest
 
 from kubestandby import codec, layout
 from kubestandby.control_records import Place, RecordKind, sign_record
+from kubestandby.epochs import Epoch
 from kubestandby.errors import StoreUnavailableError
 from kubestandby.keys import trust_file
 from kubestandby.keys.trust import ANY_SITE, KeyRole, VouchedEpoch
 from kubestandby.layout import Action, Function
 from kubestandby.requests import Verdict
-from kubestandby.roles import Epoch
 from kubestandby.snapshots import SiteName, Stage
 from tests.fakes.keys import EAST, WEST, asked_epoch, key_bundle, keyring
 from tests.hostile.control_attacks import DAMAGES, replaced, strangers, with_keys
@@ -86,6 +86,22 @@ def test_bucket_of_the_lost_site_full_of_forged_epochs_does_not_stop_a_failover(
 
     assert outcome.verdict in (Verdict.DONE, Verdict.UNCHANGED)
     assert primary(world) == WEST
+
+
+@pytest.mark.parametrize("sites", [("west",), ("east",), ("east", "west")])
+def test_junk_under_the_next_number_does_not_stop_a_failover(world: World, sites: tuple[str, ...]) -> None:
+    for site in sites:
+        world.control(site).objects[SECOND] = b"{}"
+
+    outcome = world.do("west", Action.FAILOVER, to=WEST)
+
+    assert outcome.verdict in (Verdict.DONE, Verdict.UNCHANGED)
+    assert (world.context.roles(world.group).epoch.number, primary(world)) == (3, WEST)
+    assert layout.epoch_key(SHOP, 3) in world.control("east").objects
+    assert world.do("east", Action.EXPORT).verdict is Verdict.REFUSED
+    world.do("west", Action.EXPORT)
+    assert world.do("east", Action.FAILOVER, to=EAST).verdict in (Verdict.DONE, Verdict.UNCHANGED)
+    assert (world.context.roles(world.group).epoch.number, primary(world)) == (4, EAST)
 
 
 @pytest.mark.parametrize("how", list(DAMAGES))

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from kubestandby import codec
+from kubestandby.epochs import begin_epoch
 from kubestandby.errors import UntrustedRecordError
 from kubestandby.heartbeats import sign_heartbeat
 from kubestandby.keys import dsse
@@ -23,7 +24,6 @@ from kubestandby.keys.making import make_keys
 from kubestandby.keys.trust import KeyRole
 from kubestandby.layout import Action, Function, epoch_key, outcome_key, request_key
 from kubestandby.requests import Verdict
-from kubestandby.roles import begin_epoch
 from kubestandby.snapshots import SnapshotId, Stage
 from tests.e2e.pipeline import times_logged
 from tests.fakes.keys import EAST, WEST, asked_epoch, keyring

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from kubestandby.cli.session import Session, reports_at, requests_at, snapshots_at
-from kubestandby.errors import ObjectMissingError, SnapshotNotFoundError
+from kubestandby.errors import ObjectMissingError, SnapshotNotFoundError, UntrustedRecordError
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.layout import Function
 from kubestandby.reports import RestoreReport
+from kubestandby.request_log import RequestLog
 from kubestandby.requests import Outcome, Request, Verdict
 from kubestandby.snapshot_store import SnapshotStore
-from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
+from kubestandby.snapshots import GroupName, SnapshotId, SnapshotIndex, Stage
 
 _ARRIVED = (Verdict.DONE, Verdict.UNCHANGED)
 _WITHOUT_MORE_WORDS = (Verdict.REFUSED, Verdict.FAILED, Verdict.NEEDS_PRIVILEGE)
@@ -125,7 +126,7 @@ class ArrivalWatch:
     def _see_failure(self, snapshot: SnapshotId, function: Function) -> None:
         """A function whose work on a snapshot fails for good says so in an outcome named `<function>-<snapshot>`."""
         for log in (self._at_primary, self._at_standby):
-            outcome = log.outcome(self._group.name, f"{function}-{snapshot}")
+            outcome = _believed(log, self._group.name, f"{function}-{snapshot}")
             if outcome is None or outcome.verdict in _ARRIVED:
                 continue
             if outcome.finished_at < self.arrival.asked_at:
@@ -136,3 +137,11 @@ class ArrivalWatch:
 
     def _seen(self, what: str) -> None:
         self.arrival.seen_at.setdefault(str(what), self._clock.now())
+
+
+def _believed(log: RequestLog, group: GroupName, name: str) -> Outcome | None:
+    """An outcome that nobody has asked for: one that does not count says nothing."""
+    try:
+        return log.outcome(group, name)
+    except UntrustedRecordError:
+        return None

@@ -13,10 +13,11 @@ from kubestandby.cli.progress import Steps
 from kubestandby.cli.session import Session, check_keys, check_operator, reports_at, requests_at
 from kubestandby.cli.waiting import wait_for_outcome
 from kubestandby.groups import ProtectionGroup, Site
-from kubestandby.keys.authority import HARMLESS
+from kubestandby.keys.authority import HARMLESS, OPERATOR
 from kubestandby.layout import Action
 from kubestandby.reports import RestoreReport
-from kubestandby.requests import Outcome, Verdict
+from kubestandby.request_log import RequestLog
+from kubestandby.requests import Outcome, Request, Verdict
 from kubestandby.roles import CurrentEpoch
 from kubestandby.runtime.local import AlreadyRunningError, running
 from kubestandby.runtime.supervisor import Functions
@@ -118,18 +119,7 @@ def ask(
         check_operator(group)
     log = requests_at(session, wish.site)
     with FunctionsAtWork(session, steps) as functions:
-        request = log.submit(
-            group.name,
-            wish.action,
-            origin="operator",
-            snapshot=wish.snapshot,
-            to=wish.site.name if wish.action is Action.FAILOVER else None,
-            accept_stale=wish.accept_stale,
-            mode=wish.mode,
-            prune_all=wish.prune_all,
-            after_epoch=wish.after.epoch.number if wish.after else 0,
-            after_sha256=wish.after.sha256 if wish.after else "",
-        )
+        request = _submit(log, group, wish)
         with steps.doing(f"{wish.action} of {group.name} at {wish.site.name}, request {request.name}") as step:
 
             def between() -> None:
@@ -149,6 +139,21 @@ def ask(
             if status_of(outcome) != exits.OK:
                 step.fail()
             return outcome
+
+
+def _submit(log: RequestLog, group: ProtectionGroup, wish: Wish) -> Request:
+    return log.submit(
+        group.name,
+        wish.action,
+        origin=OPERATOR,
+        snapshot=wish.snapshot,
+        to=wish.site.name if wish.action is Action.FAILOVER else None,
+        accept_stale=wish.accept_stale,
+        mode=wish.mode,
+        prune_all=wish.prune_all,
+        after_epoch=wish.after.epoch.number if wish.after else 0,
+        after_sha256=wish.after.sha256 if wish.after else "",
+    )
 
 
 def report_for(outcome: Outcome, site: Site) -> RestoreReport | None:

@@ -31,13 +31,13 @@ from kubestandby.cli.session import (
 from kubestandby.cli.tables import GOOD, HEAD, WARN, cell, facts, show
 from kubestandby.cli.terminal import messages, say
 from kubestandby.cli.wording import age, counted, moment
+from kubestandby.epochs import Epoch, numbers_in
 from kubestandby.errors import BadInputError, RoleError, SnapshotNotFoundError, StaleSnapshotError
 from kubestandby.failovers import unfinished_failover
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.layout import Action
 from kubestandby.numbering import Reached
 from kubestandby.ports import ObjectStore
-from kubestandby.roles import Epoch
 from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
 
 
@@ -85,9 +85,8 @@ def failover(  # noqa: PLR0913 - one parameter per option
     site = group.site(to)
     check_operator(group)
     roles = roles_of(group, allow_rivals=True)
-    begun = None
-    if roles.epoch.primary == site.name and not roles.rivals:
-        begun = resumed(session, group, site, roles.epoch)
+    is_primary = roles.epoch.primary == site.name and not roles.rivals
+    begun = resumed(session, group, site, roles.epoch) if is_primary else None
     index = restorable(site, group, snapshot or begun, roles.epoch.number)
     if begun is None:
         check_fresh(session, group, index, accept_stale)
@@ -95,16 +94,9 @@ def failover(  # noqa: PLR0913 - one parameter per option
     if not yes:
         confirm(site, group)
     wish = Wish(
-        action=Action.FAILOVER,
-        site=site,
-        timeout=timeout,
-        snapshot=snapshot,
-        accept_stale=accept_stale,
-        after=roles,
+        action=Action.FAILOVER, site=site, timeout=timeout, snapshot=snapshot, accept_stale=accept_stale, after=roles
     )
-    outcome = ask(
-        session, group, wish, Steps(), telling=Telling(open_store(site.control), group, site, roles.epoch.number)
-    )
+    outcome = ask(session, group, wish, Steps(), telling=Telling(open_store(site.control), group, site))
     return tell_restore(outcome, site, output)
 
 
@@ -209,13 +201,16 @@ def confirm(site: Site, group: ProtectionGroup) -> None:
 class Telling:
     """How far a failover has come, from what its site has written."""
 
-    def __init__(self, control: ObjectStore, group: ProtectionGroup, site: Site, before: int) -> None:
-        self._control, self._group, self._site, self._before = control, group, site, before
+    def __init__(self, control: ObjectStore, group: ProtectionGroup, site: Site) -> None:
+        self._control, self._group, self._site = control, group, site
+        self._before = self._numbers()
 
     def __call__(self) -> str:
         """The step's text."""
-        begun = layout.epoch_key(self._group.name, self._before + 1)
-        keys = attempt(lambda: self._control.list(layout.epoch_prefix(self._group.name))).value or ()
-        if begun in keys:
-            return f"{self._site.name} is primary (epoch {self._before + 1}), restoring {self._group.name}"
+        begun = self._numbers() - self._before
+        if begun:
+            return f"{self._site.name} is primary (epoch {max(begun)}), restoring {self._group.name}"
         return f"failover of {self._group.name} to {self._site.name} asked for"
+
+    def _numbers(self) -> set[int]:
+        return attempt(lambda: numbers_in(self._control, self._group.name)).value or set()

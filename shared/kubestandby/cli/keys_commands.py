@@ -16,10 +16,10 @@ from kubestandby.cli.reading import attempt
 from kubestandby.cli.session import Session, roles_of
 from kubestandby.cli.tables import BAD, GOOD, WARN, cell, facts, show, table
 from kubestandby.cli.terminal import print_json, results, say
+from kubestandby.epochs import FIRST_EPOCH
 from kubestandby.errors import ConfigError
 from kubestandby.keys.making import LIFETIME, make_keys
 from kubestandby.keys.trust import VouchedEpoch
-from kubestandby.roles import FIRST_EPOCH
 from kubestandby.snapshots import SiteName
 
 lifetime_option = click.option(

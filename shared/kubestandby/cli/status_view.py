@@ -24,13 +24,14 @@ from kubestandby.cli.session import (
 from kubestandby.cli.snapshot_view import Applied
 from kubestandby.cli.wording import age
 from kubestandby.control_records import Doubt
+from kubestandby.epochs import Epoch
 from kubestandby.errors import UntrustedRecordError
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.layout import Action, Function
 from kubestandby.numbering import Reached
 from kubestandby.reports import RestoreReport
 from kubestandby.requests import Outcome, Request, Verdict
-from kubestandby.roles import CurrentEpoch, Epoch, configured_epoch
+from kubestandby.roles import CurrentEpoch, configured_epoch
 from kubestandby.snapshot_store import Survey
 from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex, Stage
 

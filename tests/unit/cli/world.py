@@ -13,13 +13,13 @@ from kubestandby.adapters.file_store import FileStore
 from kubestandby.applied_marks import AppliedMark, AppliedMarks
 from kubestandby.archive import ArchiveBuilder
 from kubestandby.cli.main import main
+from kubestandby.epochs import begin_epoch
 from kubestandby.layout import Action
 from kubestandby.ports import ObjectStore
 from kubestandby.reports import Change, ObjectResult, Purpose, Readiness, RestoreReport, WorkloadStatus
 from kubestandby.request_log import RequestLog
 from kubestandby.requests import Outcome, Request, Verdict
 from kubestandby.resources import GVK, Manifest, ObjectRef
-from kubestandby.roles import begin_epoch
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import (
     GroupName,

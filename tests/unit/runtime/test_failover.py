@@ -1,9 +1,9 @@
 """Changes of roles, with the other site there or not."""
 
+from kubestandby.epochs import begin_epoch
 from kubestandby.errors import ClusterError, ClusterUnavailableError, StoreUnavailableError
 from kubestandby.layout import Action
 from kubestandby.requests import Verdict
-from kubestandby.roles import begin_epoch
 from kubestandby.snapshots import Stage
 from tests.fakes.keys import asked_epoch, keyring
 from tests.unit.runtime.world import EAST, SHOP, WEST, World, snapshot

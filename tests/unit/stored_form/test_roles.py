@@ -6,12 +6,13 @@ import pytest
 
 from kubestandby import layout
 from kubestandby.control_records import Place, RecordKind, sign_record
+from kubestandby.epochs import MAX_DOUBTFUL, Epoch, begin_epoch, free_number
 from kubestandby.errors import ObjectExistsError, RoleError, StoreUnavailableError
 from kubestandby.groups import ClusterAccess, ProtectionGroup, Site
 from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.making import make_keys
 from kubestandby.keys.trust import KeyRole
-from kubestandby.roles import MAX_DOUBTFUL, CurrentEpoch, Epoch, begin_epoch, configured_epoch, current_epoch
+from kubestandby.roles import CurrentEpoch, configured_epoch, current_epoch
 from kubestandby.snapshots import GroupName, SiteName
 from tests.fakes.fake_clock import FakeClock
 from tests.fakes.keys import asked_epoch, keyring
@@ -122,6 +123,12 @@ def test_same_epoch_in_both_buckets_is_no_dispute(controls: Controls) -> None:
     assert current(controls).epoch == change
 
 
+def late(number: int, primary: SiteName, after: int) -> Epoch:
+    """An epoch under a higher number than the next: asked for after that one."""
+    asked = asked_epoch(GROUP, after + 1, primary, now=NOON)
+    return replace(asked, number=number)
+
+
 def signed(change: Epoch, role: KeyRole = KeyRole.RESTORE, site: SiteName = WEST, keys: Keyring = KEYS) -> bytes:
     """A record that says this, signed by whoever, at the place of epoch 3."""
     place = Place(group=GROUP, key=layout.epoch_key(GROUP, 3))
@@ -145,13 +152,14 @@ def forgeries() -> dict[str, tuple[bytes, str]]:
             "names west as primary, and is signed by the restore key of east",
         ),
         "other number": (signed(epoch(2, WEST)), "that of another role change"),
+        "lower than asked for": (signed(replace(late(4, WEST, after=3), number=3)), "does not follow the epoch after"),
         "other group": (signed(replace(good, group=GroupName("bank"))), "that of another role change"),
         "unknown site": (signed(replace(good, primary=SiteName("north"))), "which the group does not have"),
         "nobody asked": (signed(replace(good, asked=b"")), "the request that epoch"),
         "asked for other site": (signed(replace(good, asked=east.asked, request=east.request)), "was copied to"),
         "asked for other epoch": (
             signed(replace(good, asked=(old := epoch(2, WEST)).asked, request=old.request)),
-            "does not follow the epoch after which it was asked for",
+            "was asked for after epoch 1, and 2 has begun since",
         ),
         "other history": (signed(replace(good, previous="f" * 64)), "does not follow the epoch after which"),
     }
@@ -172,6 +180,45 @@ def test_epoch_that_does_not_count_is_passed_over_and_said(controls: Controls, h
     (doubt,) = found.doubtful
     assert said in doubt
     assert "epochs/shop/3.json in memory://east/control" in doubt
+
+
+def test_number_that_somebody_else_has_taken_is_left_out(controls: Controls) -> None:
+    for number in (2, 3):
+        controls[WEST].put_if_absent(layout.epoch_key(GROUP, number), b"{}")
+
+    number = free_number(controls.values(), GROUP, after=1)
+    begin(controls[WEST], late(number, WEST, after=1))
+
+    found = current(controls)
+    assert (number, found.epoch.number, found.epoch.primary) == (4, 4, WEST)
+
+
+def test_old_request_begins_no_epoch_after_those_that_have_begun_since(controls: Controls) -> None:
+    """With the restore key of west, and what an operator had asked for once."""
+    begin(controls[WEST], epoch(2, WEST))
+    begin(controls[WEST], epoch(3, EAST))
+    begin(controls[WEST], late(500, WEST, after=1))
+
+    found = current(controls)
+
+    assert (found.epoch.number, found.epoch.primary) == (3, EAST)
+    assert "was asked for after epoch 1, and 3 has begun since" in found.doubtful[0]
+
+
+def test_nor_where_only_the_other_bucket_shows_them(controls: Controls) -> None:
+    begin(controls[EAST], epoch(3, EAST))
+    begin(controls[WEST], late(500, WEST, after=1))
+
+    assert (current(controls).epoch.number, current(controls).epoch.primary) == (3, EAST)
+
+
+def test_too_much_in_between_makes_a_bucket_unreadable(controls: Controls) -> None:
+    begin(controls[EAST], epoch(2, WEST))
+    for number in range(3, 5 + MAX_DOUBTFUL):
+        controls[WEST].put_if_absent(layout.epoch_key(GROUP, number), b"{}")
+    begin(controls[WEST], late(500, WEST, after=1))
+
+    assert current(controls).unreachable == (WEST,)
 
 
 @pytest.mark.parametrize(("role", "site"), [(KeyRole.RESTORE, WEST), (KeyRole.EXPORT, EAST), (KeyRole.OPERATOR, WEST)])
