@@ -76,6 +76,8 @@ _PLAIN_WORDS = _words(
 )
 _NUMBER = re.compile(r"[-+]?[0-9]{1,5}(?:[.,:_][0-9]+)*\s*[a-zA-Z]{0,3}")
 _PLACE = re.compile(r"(?:[a-z][a-z0-9+.-]*:/)?/[^\s]*|~/.*|\./.*|[a-z]:\\.*", re.IGNORECASE)
+_NUMBERING = "0123456789_.-"
+"""At the end of names that are numbered: `key_00001` to `key_15000` are one name to the cache."""
 _NAME_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 _NO_SECRET_NAMES = _words(
@@ -116,11 +118,12 @@ def why_secret(name: str, value: str) -> str:
 def secrets_in_lines(text: str) -> Iterator[tuple[int, str, str]]:
     """Line, name and reason of each likely secret in a file of several lines: known forms, and `name: value`."""
     text = text[:MOST_CHARACTERS]
-    for start, end in sorted(_lines_with(text, (*(piece for _, piece, _ in KNOWN_FORMS), *_HINTS))):
+    with_pieces = _lines_with(text, tuple(piece for _, piece, _ in KNOWN_FORMS))
+    for start, end in sorted(with_pieces | _lines_with(text, _HINTS)):
         line = text[start:end]
         found = _LINE.match(line)
         name, value = found.groups() if found else ("", "")
-        known = known_form(line)
+        known = known_form(line) if (start, end) in with_pieces else ""
         reason = f"looks like {known}" if known else ""
         if name and not known and is_called_secret(name) and _may_be_password(_unquoted(value)):
             reason = "is called like a secret"
@@ -153,9 +156,13 @@ def known_form(text: str) -> str:
     return ""
 
 
-@lru_cache(maxsize=8192)  # the same names come again and again, in every object
 def is_called_secret(name: str) -> bool:
-    """Whether something of this name is a secret itself, and not what is told about one."""
+    """Whether something of this name is a secret itself, and not what is told about one. A number behind it is none."""
+    return _is_called_secret(name.rstrip(_NUMBERING))
+
+
+@lru_cache(maxsize=8192)  # the same names come again and again, in every object
+def _is_called_secret(name: str) -> bool:
     words = [word.lower() for word in _NAME_PART.findall(name)]
     while words and words[-1].isdigit():
         words.pop()
