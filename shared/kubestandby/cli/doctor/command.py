@@ -37,9 +37,9 @@ _STYLES = {Level.OK: GOOD, Level.WARNING: WARN, Level.FAILED: BAD, Level.NOT_CHE
 def doctor(session: Session, site_name: str, group_name: str | None, output: Output) -> int:
     """Look at a site live, and say what to mend.
 
-    Keys, buckets, cluster, rights, classes, snapshots, requests. Reads only, but for one small object under doctor/ in each bucket that the site writes into, to see that a second
-    writer is refused; it is deleted again where that is allowed. What cannot be looked at from here is `not checked`,
-    with what checks it.
+    Keys, buckets, cluster, rights, classes, snapshots, requests. Reads only, but for one small object under doctor/ in
+    each bucket that the site writes into, to see that a second writer is refused; it is deleted again where that is
+    allowed. What cannot be looked at from here is `not checked`, with what checks it.
 
     Exit status 0: nothing failed; 1: something did.
     """
