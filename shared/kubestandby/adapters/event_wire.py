@@ -32,6 +32,8 @@ OCI_DEPLOYMENT_TYPES = {
 """Event types to the kinds of webhook that stand for them. Compared without regard to case: OCI writes both."""
 
 STRUCTURED = "application/cloudevents+json"
+TIMER_TYPE = "dev.knative.sources.ping"
+"""Of the events that a PingSource of Knative sends on its schedule, in binary mode: their data is a call of ours."""
 
 _REQUIRED = ("specversion", "id", "source", "type")
 _MAX_TEXT = 2048
@@ -42,8 +44,10 @@ _OCI_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,256}$")
 
 
 def is_event(headers: Mapping[str, str], body: Mapping[str, Any] | None) -> bool:
-    """Whether a call says of itself that it is an event, well made or not."""
+    """Whether a call says of itself that it is an event, well made or not; a timer's is a call like any other."""
     lower = _lower(headers)
+    if lower.get("ce-type") == TIMER_TYPE:
+        return False
     if _media_type(lower) == STRUCTURED or any(name.startswith("ce-") for name in lower):
         return True
     return body is not None and ("specversion" in body or "cloudEventsVersion" in body or "eventType" in body)

@@ -1,4 +1,4 @@
-"""Calls to the functions on this machine that are made until they are answered, with growing pauses and an end.
+"""Calls to functions, mostly on this machine, that are made until they are answered, with growing pauses and an end.
 
 The part of an event service: 503 and broken connections are tried again for a quarter of an hour, other 5xx a few
 times, anything else is final. What is given up here, the next tick pushes again.
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from kubestandby.layout import Function
+from kubestandby.runtime.trust import LOOPBACK
 
 _LOG = logging.getLogger(__name__)
 _THREADS = 16
@@ -55,12 +56,17 @@ class _Try:
 
 
 class Deliveries:
-    """Makes calls in the background. `port_of` tells where a function listens."""
+    """Makes calls in the background. `port_of` and `host_of` tell where a function listens."""
 
     def __init__(
-        self, port_of: Callable[[Function], int], *, on_end: Callable[[Delivered], None] = lambda _: None
+        self,
+        port_of: Callable[[Function], int],
+        *,
+        host_of: Callable[[Function], str] = lambda _: LOOPBACK,
+        on_end: Callable[[Delivered], None] = lambda _: None,
     ) -> None:
         self._port_of = port_of
+        self._host_of = host_of
         self._on_end = on_end
         self._due: list[tuple[float, int, _Try]] = []
         self._labels: set[str] = set()
@@ -149,8 +155,9 @@ class Deliveries:
                 self._changed.notify_all()
 
     def _post(self, call: Call) -> tuple[int, float]:
-        """HTTP status and the Retry-After of the answer, in seconds. Never through a proxy: it is this machine."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._port_of(call.function), timeout=_ANSWER_SECONDS)
+        """HTTP status and the Retry-After of the answer, in seconds. Never through a proxy: it is near."""
+        host, port = self._host_of(call.function), self._port_of(call.function)
+        connection = http.client.HTTPConnection(host, port, timeout=_ANSWER_SECONDS)
         try:
             connection.request("POST", "/", body=call.body, headers=dict(call.headers))
             answer = connection.getresponse()

@@ -180,6 +180,7 @@ MACHINE: Mapping[str, LogEvent] = {
     "bucket_unreadable": LogEvent("WARNING", "A bucket cannot be listed; it is tried again.", ("bucket", "reason")),
     CRASHED: LogEvent("ERROR", "A process or thread ended by an error. Please report type and places.", _OF_AN_ERROR),
     "delivered": LogEvent("INFO", "A call came to its end.", ("function", "label", "status", "seconds")),
+    "relaying": LogEvent("INFO", "The relay of a site has begun to look for new objects.", ("site",)),
     "delivery_given_up": LogEvent(
         "ERROR", "A call failed too often; a tick takes the work up.", ("function", "label", "status", "attempts")
     ),

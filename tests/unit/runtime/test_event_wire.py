@@ -175,3 +175,16 @@ def test_any_bytes_are_an_event_or_bad_input(body: bytes):
 )
 def test_a_call_says_whether_it_is_an_event(headers: dict[str, str], body: dict[str, str] | None, says: bool):
     assert event_wire.is_event(headers, body) is says
+
+
+def test_what_a_timer_of_knative_sends_is_a_call_and_no_event() -> None:
+    headers = {
+        "Ce-Id": "1",
+        "Ce-Specversion": "1.0",
+        "Ce-Source": "/apis/v1/namespaces/kubestandby-system/pingsources/tick",
+        "Ce-Type": "dev.knative.sources.ping",
+        "Content-Type": "application/json",
+    }
+
+    assert not event_wire.is_event(headers, {"action": "tick"})
+    assert event_wire.is_event({**headers, "Ce-Type": "another"}, {"action": "tick"})
