@@ -1,11 +1,14 @@
 """The whole path with its buckets on an S3 server: on-premises to on-premises, without a cloud."""
 
+import json
 import uuid
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from kubestandby.cli.main import main
 from kubestandby.layout import Action
 from kubestandby.requests import Verdict
 from kubestandby.snapshots import SiteName
@@ -38,6 +41,12 @@ def test_an_application_crosses_through_s3_and_fails_over(
             exported = pipeline.do("east", Action.EXPORT)
             wait_for(lambda: pipeline.marks("west"), 90)
             failed_over = pipeline.do("west", Action.FAILOVER, to=SiteName("west"))
+        looked = CliRunner().invoke(main, ["doctor", "--config", str(pipeline.config), "--site", "west", "-o", "json"])
 
     assert (exported.verdict, failed_over.verdict) == (Verdict.DONE, Verdict.UNCHANGED)
     assert (shop.price("west"), shop.ready_replicas("west")) == ("1", "2")
+    checks = {check["check"]: check for check in json.loads(looked.stdout)["checks"]}
+    assert (looked.exit_code, [one for one in checks.values() if one["level"] == "failed"]) == (0, [])
+    for what in ("data bucket of east: create-only", "control bucket of west: create-only", "clock", "API groups"):
+        assert checks[what]["level"] == "ok", checks[what]
+    assert checks["cluster of west"]["found"].startswith("Kubernetes v1.")

@@ -142,7 +142,7 @@ def test_the_example_is_a_configuration() -> None:
 def test_every_secret_and_config_map_that_is_needed_is_made_by_the_document(with_webhooks: list[Object]) -> None:
     text = (ROOT / "docs" / "install-onprem.md").read_text(encoding="utf-8")
     made = set(re.findall(r"create (?:secret generic|configmap) (kubestandby-[a-z0-9-]+)", text))
-    generated = {name for name in of_kind(with_webhooks, "ConfigMap")}
+    generated = set(of_kind(with_webhooks, "ConfigMap"))
 
     assert made == _named(with_webhooks) - generated
 

@@ -9,8 +9,8 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from kubestandby.adapters.file_store import FileStore
 from kubestandby.adapters.group_file import bucket_urls
+from kubestandby.adapters.stores import open_store
 from kubestandby.adapters.system_clock import SystemClock
 from kubestandby.errors import StandbyError
 from kubestandby.groups import ProtectionGroup
@@ -150,7 +150,7 @@ class Functions:
         for group in self._groups:
             for site in group.sites:
                 try:
-                    if pending_names(FileStore(site.control), group.name):
+                    if pending_names(open_store(site.control), group.name):
                         return True
                 except StandbyError:
                     # A site that cannot be read has nothing that could become done.

@@ -108,6 +108,25 @@ def test_a_store_that_lets_a_second_writer_through_fails() -> None:
     assert _levels(_Overwriting("memory://b")) == [("b: reachable", Level.OK), ("b: create-only", Level.FAILED)]
 
 
+class _Confused(MemoryStore):
+    """Refuses a second create, but for another reason."""
+
+    def put_if_absent(self, key: str, data: bytes | BinaryIO) -> None:
+        if key in self.objects:
+            raise StoreError("500")
+        super().put_if_absent(key, data)
+
+
+class _Mangling(MemoryStore):
+    def get(self, key: str, *, max_bytes: int) -> bytes:
+        return b"something else"
+
+
+@pytest.mark.parametrize("kind", [_Confused, _Mangling], ids=["confused", "mangling"])
+def test_a_store_that_answers_otherwise_than_it_should_fails(kind: type[MemoryStore]) -> None:
+    assert _levels(kind("memory://b"))[1][1] is Level.FAILED
+
+
 def test_a_bucket_that_nobody_here_may_write_is_not_called_right() -> None:
     store = _Unwritable("memory://b")
 

@@ -47,9 +47,7 @@ def look_at(session: Session, name: SiteName, groups: Sequence[ProtectionGroup])
             checks += look.cluster_checks(group, role)
         checks += look.group_checks(group, role, is_reached=is_reached)
         checks += _state(session, group, name, standing)
-    sites = {group.site(name).data: group.site(name) for group in groups}
-    for site in list(sites.values())[:1]:
-        checks += oci_checks(site)
+    checks += oci_checks(groups[0].site(name))
     return checks
 
 
