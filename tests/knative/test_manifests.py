@@ -1,5 +1,6 @@
 """What `deploy/knative` is: hardened, least of rights, private but for webhooks, the same for both sites."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from kubestandby.runtime import relaying
 from kubestandby.runtime.trust import TRUSTED_VARIABLE
 from tests.knative.rendering import ROOT, SOURCES, Object, changed, of_kind, pod_of, rendered, services
 
+DOCUMENT = (ROOT / "docs" / "install-onprem.md").read_text(encoding="utf-8")
 _VISIBILITY = "networking.knative.dev/visibility"
 
 
@@ -140,8 +142,7 @@ def test_the_example_is_a_configuration() -> None:
 
 
 def test_every_secret_and_config_map_that_is_needed_is_made_by_the_document(with_webhooks: list[Object]) -> None:
-    text = (ROOT / "docs" / "install-onprem.md").read_text(encoding="utf-8")
-    made = set(re.findall(r"create (?:secret generic|configmap) (kubestandby-[a-z0-9-]+)", text))
+    made = set(re.findall(r"create (?:secret generic|configmap) (kubestandby-[a-z0-9-]+)", DOCUMENT))
     generated = set(of_kind(with_webhooks, "ConfigMap"))
 
     assert made == _named(with_webhooks) - generated
@@ -159,8 +160,7 @@ def _named(objects: list[Object]) -> set[str]:
 
 
 def test_every_command_of_the_document_is_one() -> None:
-    text = (ROOT / "docs" / "install-onprem.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"^\$ (?:sudo )?kubestandby ([a-z]+)", text, re.MULTILINE))
+    named = set(re.findall(r"^\$ (?:sudo )?kubestandby ([a-z]+)", DOCUMENT, re.MULTILINE))
 
     assert {"doctor", "export", "verify", "plan", "rbac", "keys", "snapshots"} == named
     assert named <= set(main.commands)
@@ -168,9 +168,27 @@ def test_every_command_of_the_document_is_one() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    sorted(
-        set(re.findall(r"\]\(([a-z-]+\.md)[#)]", (ROOT / "docs" / "install-onprem.md").read_text(encoding="utf-8")))
-    ),
+    sorted(set(re.findall(r"\]\(([a-z-]+\.md)[#)]", DOCUMENT))),
 )
 def test_every_page_that_is_linked_is_there(path: str) -> None:
     assert (ROOT / "docs" / path).exists()
+
+
+def test_the_configuration_of_the_document_is_one(tmp_path: Path) -> None:
+    example = re.search(r"```yaml\n(apiVersion: kubestandby.*?)```", DOCUMENT, re.DOTALL)
+    assert example is not None
+    file = tmp_path / "groups.yaml"
+    file.write_text(example[1])
+
+    assert [site.name for site in load_groups(file)[0].sites] == ["east", "west"]
+
+
+def test_the_policy_of_the_document_lets_nobody_overwrite_or_delete_what_counts() -> None:
+    example = re.search(r"```json\n(.*?)```", DOCUMENT, re.DOTALL)
+    assert example is not None
+    statements = {one["Action"]: one for one in json.loads(example[1])["Statement"]}
+
+    assert set(statements) == {"s3:PutObject", "s3:GetObject", "s3:ListBucket", "s3:DeleteObject"}
+    assert statements["s3:PutObject"]["Condition"] == {"Null": {"s3:if-none-match": "false"}}
+    deleted = {arn.partition("/")[2] for arn in statements["s3:DeleteObject"]["Resource"]}
+    assert deleted == {"imports/*", "deliveries/*", "doctor/*"}
