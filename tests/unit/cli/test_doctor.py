@@ -16,10 +16,11 @@ from kubestandby.cli.doctor.verdicts import Canary, Level, on_bucket, on_clock, 
 from kubestandby.cli.session import Session
 from kubestandby.errors import ClusterUnavailableError, StoreError
 from kubestandby.layout import Action
+from kubestandby.privileges import ANY, Rule
 from kubestandby.requests import Verdict
 from kubestandby.resources import Manifest
 from kubestandby.transforms import StorageClassTransform
-from tests.fakes.fake_cluster import FakeCluster
+from tests.fakes.fake_cluster import BUILT_IN, FakeCluster
 from tests.fakes.memory_store import MemoryStore
 from tests.terraform.running import ROOT
 from tests.unit.cli.world import EAST, NOON, SHOP, WEST, World, live, outcome_of, report_of
@@ -184,6 +185,18 @@ def test_rights_of_the_role_that_a_site_has_must_be_there(cluster: FakeCluster, 
     assert "kubestandby rbac --site west --role restore" in found["shop: rights to restore"]["next"]
     assert found["shop: rights to export"]["level"] == "warning"
     assert checks("east")["shop: rights to export"]["level"] == "failed"
+
+
+def test_before_a_snapshot_rights_on_secrets_are_asked_of_the_export_alone(
+    cluster: FakeCluster, world: World, checks: Checks
+) -> None:
+    others = tuple(type_.plural for type_ in BUILT_IN if type_.plural != "secrets")
+    cluster.held = {"": (Rule(groups=(ANY,), resources=others, verbs=(ANY,)),)}
+
+    found = checks()
+
+    assert found["shop: rights to restore"]["level"] == "ok"
+    assert "list secrets" in found["shop: rights to export"]["found"]
 
 
 @pytest.mark.parametrize(("ignored", "level"), [((), "failed"), (("metrics.k8s.io",), "ok")], ids=["missed", "ignored"])

@@ -91,8 +91,9 @@ class ClusterLook:
         return attempt(lambda: learn(group, self.site_of(group), duty, Asked()).sources)
 
     def _missing(self, group: ProtectionGroup, duty: Duty, sources: Sources) -> list[Right]:
-        """Sensitive kinds are needed whether or not the group lets `rbac` print rights on them."""
-        generous = replace(group, rights=_ANYTHING)
+        """Sensitive kinds that there are objects of are needed whether or not `rbac` may print rights on them."""
+        is_guess = duty is Duty.RESTORE and sources.index is None
+        generous = group if is_guess else replace(group, rights=_ANYTHING)
         rights_of = export_rights if duty is Duty.EXPORT else restore_rights
         granted = rights_of(generous, self.site_of(group), _held_types(sources) if duty is Duty.RESTORE else sources)
         return list(not_held(granted, Held(self._cluster)).rights)
