@@ -96,7 +96,11 @@ ENVELOPES: dict[str, Row] = {
     "signed as another type": (by(KeyRole.EXPORT, payload_type="text/plain"), F, "index|holds something else"),
     "stripped of its signature": (envelope(signatures=[]), I, "index|is not signed; only signed ones are used"),
     "an empty signature": (signature(sig=""), I, "index|the signature does not fit"),
-    "a signature with a flipped bit": (signature(sig="A" + SIGNATURE["sig"][1:]), I, "index|does not fit"),
+    "a signature with a flipped bit": (
+        signature(sig=("B" if SIGNATURE["sig"][0] == "A" else "A") + SIGNATURE["sig"][1:]),
+        I,
+        "index|does not fit",
+    ),
     "a payload with a flipped bit": (flipped(ENVELOPE, ENVELOPE.index(b"eyJ") + 40), I, "index|was changed"),
     "an empty payload": (envelope(payload=""), I, "index|was changed after it was signed"),
     "another payload": (envelope(payload="e30="), I, "index|was changed after it was signed"),
