@@ -31,6 +31,20 @@ lifetime_option = click.option(
     metavar="DAYS",
     help="How long the new keys are valid.",
 )
+overlap_option = click.option(
+    "--overlap",
+    type=DURATION,
+    default=OVERLAP.total_seconds(),
+    show_default="30 days",
+    metavar="TIME",
+    help="How long the old key stays good beside the new one.",
+)
+root_key_option = click.option(
+    "--root-key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The root's private key, where it is not in the folder.",
+)
 
 
 @click.group()
@@ -101,21 +115,9 @@ def check(session: Session, vaults: bool, output: Output) -> int:
 @configured
 @click.argument("what", type=click.Choice(list(Rotated), case_sensitive=False), metavar="ROLE")
 @click.option("--site", metavar="SITE", help="Only at this site; without it at all of them.")
-@click.option(
-    "--overlap",
-    type=DURATION,
-    default=OVERLAP.total_seconds(),
-    show_default="30 days",
-    metavar="TIME",
-    help="How long the old key stays good beside the new one.",
-)
+@overlap_option
 @click.option("--revoke", is_flag=True, help="The old key is known to others: nothing that it signed counts any more.")
-@click.option(
-    "--root-key",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="The root's private key, where it is not in the folder.",
-)
+@root_key_option
 @lifetime_option
 def rotate_keys(  # noqa: PLR0913 - one parameter per option
     *,

@@ -7,10 +7,9 @@ import click
 
 from kubestandby.adapters.key_adoption import Adoption, adopt
 from kubestandby.adapters.key_folder import KeyFolder
-from kubestandby.adapters.key_rotation import OVERLAP
 from kubestandby.cli import exits
-from kubestandby.cli.keys_commands import keys_folder, lifetime_option
-from kubestandby.cli.options import DURATION, configured, examples
+from kubestandby.cli.keys_commands import keys_folder, lifetime_option, overlap_option, root_key_option
+from kubestandby.cli.options import configured, examples
 from kubestandby.cli.session import Session
 from kubestandby.cli.tables import GOOD, cell, facts, show
 from kubestandby.cli.terminal import results
@@ -67,20 +66,8 @@ def publish(session: Session, name: str, compartment: str, encryption_key: str) 
     metavar="FILE",
     help="Its public half in PEM; without it, the vault is asked.",
 )
-@click.option(
-    "--overlap",
-    type=DURATION,
-    default=OVERLAP.total_seconds(),
-    show_default="30 days",
-    metavar="TIME",
-    help="How long the old key stays good beside the new one.",
-)
-@click.option(
-    "--root-key",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="The root's private key, where it is not in the folder.",
-)
+@overlap_option
+@root_key_option
 @lifetime_option
 def adopt_key(  # noqa: PLR0913 - one parameter per option
     *,

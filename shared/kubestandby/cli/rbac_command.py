@@ -95,7 +95,7 @@ def rbac(  # noqa: PLR0913 - one parameter per option
     newest snapshot; stderr says which was used, and what was left out. Sensitive kinds, Secrets among them, are granted
     only where spec.rights.allow names them.
     """
-    groups = _groups(session, site_name, group_name)
+    groups = session.groups_at(site_name, group_name)
     asked = _asked(from_snapshot)
     subject = Subject.parse(subject_text) if subject_text else account(duty)
     learnt = [(group, learn(group, group.site(site_name), duty, asked)) for group in groups]
@@ -122,15 +122,6 @@ def yaml_of(objects: Sequence[Manifest]) -> str:
     return "".join(f"---\n{manifest_yaml.emit(one).decode()}" for one in objects)
 
 
-def _groups(session: Session, site_name: str, group_name: str | None) -> list[ProtectionGroup]:
-    chosen = [session.group(group_name)] if group_name else list(session.groups)
-    found = [group for group in chosen if any(site.name == site_name for site in group.sites)]
-    if not found:
-        known = ", ".join(dict.fromkeys(site.name for group in chosen for site in group.sites))
-        raise ConfigError(f"{session.config} has no site {site_name!r}; it has {known}")
-    return found
-
-
 def _asked(from_snapshot: str | None) -> Asked:
     if from_snapshot in (None, _NEWEST):
         return Asked(offline=from_snapshot is not None)
@@ -146,7 +137,7 @@ def _policy(session: Session, site_name: str, duty: Duty, subject: Subject, aske
     """For all groups of the site, whichever the rights are printed for: the identity of the restore is one."""
     if duty is not Duty.RESTORE:
         raise ConfigError("--admission-policy is for --role restore: an export writes nothing")
-    groups = _groups(session, site_name, None)
+    groups = session.groups_at(site_name)
     learnt: list[tuple[ProtectionGroup, Learnt]] = [
         (group, learn(group, group.site(site_name), duty, asked)) for group in groups
     ]

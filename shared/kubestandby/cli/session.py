@@ -55,6 +55,19 @@ class Session:
         known = ", ".join(group.name for group in self.groups)
         raise ConfigError(f"{self.config} has no protection group {name!r}; it has {known}")
 
+    def groups_at(self, site_name: str, group_name: str | None = None) -> list[ProtectionGroup]:
+        """The groups that have this site: the one of that name, or without a name all of them.
+
+        Raises:
+            ConfigError: there is no such group, or none has the site.
+        """
+        chosen = [self.group(group_name)] if group_name else list(self.groups)
+        found = [group for group in chosen if any(site.name == site_name for site in group.sites)]
+        if not found:
+            known = ", ".join(dict.fromkeys(site.name for group in chosen for site in group.sites))
+            raise ConfigError(f"{self.config} has no site {site_name!r}; it has {known}")
+        return found
+
 
 def snapshots_at(site: Site) -> SnapshotStore:
     """The snapshots in a site's data bucket.

@@ -14,8 +14,6 @@ from kubestandby.cli.options import Output, complete_sites, configured, examples
 from kubestandby.cli.session import Session
 from kubestandby.cli.tables import BAD, DIM, GOOD, WARN, cell, show, table
 from kubestandby.cli.terminal import print_json, results
-from kubestandby.errors import ConfigError
-from kubestandby.groups import ProtectionGroup
 from kubestandby.snapshots import SiteName
 
 _STYLES = {Level.OK: GOOD, Level.WARNING: WARN, Level.FAILED: BAD, Level.NOT_CHECKED: DIM}
@@ -43,21 +41,12 @@ def doctor(session: Session, site_name: str, group_name: str | None, output: Out
 
     Exit status 0: nothing failed; 1: something did.
     """
-    checks = look_at(session, SiteName(site_name), _groups(session, site_name, group_name))
+    checks = look_at(session, SiteName(site_name), session.groups_at(site_name, group_name))
     if output is Output.JSON:
         print_json({"site": site_name, "checks": [_json(one) for one in checks], "counts": _counts(checks)})
     else:
         show(results(), _table(checks), cell(""), cell(_summary(checks)))
     return exits.OK if succeeded(checks) else exits.FAILED
-
-
-def _groups(session: Session, site_name: str, group_name: str | None) -> list[ProtectionGroup]:
-    chosen = [session.group(group_name)] if group_name else list(session.groups)
-    found = [group for group in chosen if any(site.name == site_name for site in group.sites)]
-    if not found:
-        known = ", ".join(dict.fromkeys(site.name for group in chosen for site in group.sites))
-        raise ConfigError(f"{session.config} has no site {site_name!r}; it has {known}")
-    return found
 
 
 def _table(checks: Sequence[Check]) -> RenderableType:
