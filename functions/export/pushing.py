@@ -1,30 +1,31 @@
-"""When something counts as lost, and when it is pushed again. Pure.
+"""When something counts as lost, and when it is pushed again. Pure but for one setting.
 
 Intervals double with every attempt: a store that is away for an hour is not flooded, and what can never succeed does
 not hold up the rest.
 """
 
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from kubestandby.groups import ProtectionGroup
 from kubestandby.layout import Action
+from kubestandby.runtime.time_settings import seconds_from_environment
 
 PUSH_AFTER_VARIABLE = "KUBESTANDBY_PUSH_AFTER_SECONDS"
-_DEFAULT_PUSH_AFTER = 30.0
+_DEFAULT_PUSH_AFTER = timedelta(seconds=30)
 _LONGEST_INTERVAL = timedelta(hours=1)
 _WAITING = (Action.RESTORE, Action.FAILOVER)
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 def push_after_from_environment() -> timedelta:
-    """How long an event may take before it counts as lost: `KUBESTANDBY_PUSH_AFTER_SECONDS`, else half a minute."""
-    try:
-        seconds = float(os.environ.get(PUSH_AFTER_VARIABLE, ""))
-    except ValueError:
-        seconds = _DEFAULT_PUSH_AFTER
-    return timedelta(seconds=min(max(seconds, 0.0), 86_400.0))
+    """How long an event may take before it counts as lost: `KUBESTANDBY_PUSH_AFTER_SECONDS`, else half a minute.
+
+    Raises:
+        ConfigError: that variable holds no such number.
+    """
+    seconds = seconds_from_environment(PUSH_AFTER_VARIABLE, least=0)
+    return _DEFAULT_PUSH_AFTER if seconds is None else timedelta(seconds=seconds)
 
 
 def patience(action: Action, group: ProtectionGroup, push_after: timedelta) -> timedelta:

@@ -3,7 +3,6 @@
 Work asks between two steps, never in one: what it stops between can be gone on with by doing the whole again.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from math import inf
 
 from kubestandby.errors import OutOfTimeError
 from kubestandby.ports import Clock
+from kubestandby.runtime.time_settings import seconds_from_environment
 
 ENVIRON_KEY = "kubestandby.deadline"
 """Under which a server tells the app of a call's deadline: in the WSGI environment, where no caller can write."""
@@ -74,10 +74,21 @@ def earliest_end(clock: Clock, given: datetime | None) -> datetime | None:
     """The moment by which a call that begins now is to be answered.
 
     That is what the platform says, or `KUBESTANDBY_TIME_LIMIT_SECONDS` from now where that is set and sooner.
+
+    Raises:
+        ConfigError: that variable holds no such number.
     """
-    try:
-        seconds = float(os.environ.get(LIMIT_VARIABLE, ""))
-    except ValueError:
+    seconds = time_limit()
+    if seconds is None:
         return given
-    limited = clock.now() + timedelta(seconds=min(max(seconds, 1.0), 86_400.0))
+    limited = clock.now() + timedelta(seconds=seconds)
     return min(limited, given) if given else limited
+
+
+def time_limit() -> float | None:
+    """How many seconds a call may take by the environment, None where it does not say.
+
+    Raises:
+        ConfigError: it holds no such number.
+    """
+    return seconds_from_environment(LIMIT_VARIABLE, least=1)

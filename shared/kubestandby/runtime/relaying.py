@@ -32,9 +32,11 @@ from kubestandby.runtime.cores import leave_no_core
 from kubestandby.runtime.deliveries import Deliveries
 from kubestandby.runtime.logs import log_crashes, set_up_logging
 from kubestandby.runtime.relay import Relay
+from kubestandby.runtime.time_settings import seconds_from_environment
 
 HOST_VARIABLE = "KUBESTANDBY_FUNCTION_HOST"
 POLL_VARIABLE = "KUBESTANDBY_POLL_SECONDS"
+_LEAST_PAUSE = 0.1
 _LOG = logging.getLogger(__name__)
 _PLACEHOLDER = "{function}"
 
@@ -86,6 +88,7 @@ def relay(site: str, places: Places, stop: threading.Event) -> None:
         ConfigError: the configuration or the environment is wrong.
         StoreError: the configuration is in a store that cannot be read.
     """
+    pause = seconds_from_environment(POLL_VARIABLE, least=_LEAST_PAUSE) or POLL_SECONDS
     urls = site_buckets(configured_groups(open_store), site)
     deliveries = Deliveries(places.port, host_of=places.host)
     relayed = Relay(urls, deliveries.submit, watches=False)
@@ -93,17 +96,10 @@ def relay(site: str, places: Places, stop: threading.Event) -> None:
     try:
         relayed.start()
         _LOG.info("relaying", extra={"site": site})
-        while not stop.wait(_poll_seconds()):
+        while not stop.wait(pause):
             relayed.look()
     finally:
         deliveries.stop()
-
-
-def _poll_seconds() -> float:
-    try:
-        return max(float(os.environ.get(POLL_VARIABLE, "")), 0.1)
-    except ValueError:
-        return POLL_SECONDS
 
 
 def main() -> None:

@@ -94,6 +94,18 @@ def test_an_address_that_is_none_is_refused(address: str) -> None:
         relaying.Places(address)
 
 
+@pytest.mark.parametrize("pause", ["often", "0", "-2"])
+def test_a_pause_that_is_none_is_refused_before_anything_is_looked_at(
+    world: World, monkeypatch: pytest.MonkeyPatch, pause: str
+) -> None:
+    monkeypatch.setenv(relaying.POLL_VARIABLE, pause)
+    ended = threading.Event()
+    ended.set()
+
+    with pytest.raises(ConfigError, match=f"{relaying.POLL_VARIABLE} is '{pause}'; write a number of seconds"):
+        relaying.relay("west", relaying.Places("http://{function}"), ended)
+
+
 def test_addresses() -> None:
     places = relaying.Places("http://{function}.ns.svc.cluster.local:8080")
 

@@ -237,7 +237,7 @@ def test_intervals_double_up_to_an_hour():
     assert due == [30, 60, 120, 240, 3600]
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("", 30), ("abc", 30), ("5", 5), ("-1", 0), ("1e99", 86_400)])
+@pytest.mark.parametrize(("text", "seconds"), [("", 30), ("5", 5), ("0", 0)])
 def test_the_environment_says_when_an_event_counts_as_lost(monkeypatch: pytest.MonkeyPatch, text: str, seconds: float):
     monkeypatch.setenv(PUSH_AFTER_VARIABLE, text)
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from kubestandby.errors import ConfigError
+from kubestandby.runtime.deadlines import time_limit
 from kubestandby.runtime.fn.serving import listener_path, serve
 from kubestandby.runtime.logs import set_up_logging
 
@@ -16,6 +17,7 @@ def main() -> int:
     """Serves until told to stop; 2 where the environment is wrong."""
     try:
         listener = listener_path()
+        time_limit()
         function, source = (_variable(name) for name in ("FUNCTION_TARGET", "FUNCTION_SOURCE"))
     except ConfigError as error:
         print(error, file=sys.stderr)  # noqa: T201 - before there is a log
