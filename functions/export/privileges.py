@@ -1,23 +1,20 @@
 """What becomes of an export for which rights are missing: all of them are told at once, with what grants them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
-from kubestandby.errors import ClusterError
-from kubestandby.groups import Kinds, ProtectionGroup, RightsSettings, Site
+from kubestandby.errors import NeedsPrivilegeError
+from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.ports import Cluster
-from kubestandby.requests import NEEDS_PRIVILEGE, Verdict
+from kubestandby.privileges import Right
+from kubestandby.rights.explaining import explained, needing_everything
 from kubestandby.rights.exporting import export_rights
 from kubestandby.rights.grants import Duty
 from kubestandby.rights.missing import Held, Missing, needs_privilege, not_held
-from kubestandby.rights.refused import refused_right
 from kubestandby.rights.sources import Sources
 from kubestandby.runtime.work import Result
 
 from .committing import ExportResult
-
-_ANYTHING = RightsSettings(allow=Kinds(every=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +25,22 @@ class ExportRights:
     group: ProtectionGroup
     site: Site
 
-    @contextmanager
-    def explaining(self) -> Iterator[None]:
+    def explaining(self) -> AbstractContextManager[None]:
         """Turns a refusal to read what every export has to read into all that is missing, at once."""
-        try:
-            yield
-        except ClusterError as error:
-            right = refused_right(str(error)) if error.status == 403 else None
-            if right is None:
-                raise
-            group = replace(self.group, rights=_ANYTHING)
-            granted = export_rights(group, self.site, Sources(discovery=self.cluster.discover()))
-            found = not_held(granted, Held(self.cluster))
-            missing = Missing(rights={right: "", **found.rights})
-            raise needs_privilege(self.cluster, Duty.EXPORT, self.group, self.site, missing) from error
+        return explained(self._all_missing)
 
     def told(self, result: Result, exported: ExportResult) -> Result:
         """The result, with the types that may not be listed."""
         if not exported.refused:
             return result
-        missing = Missing(rights=dict.fromkeys(sorted(exported.refused), ""))
-        error = needs_privilege(self.cluster, Duty.EXPORT, self.group, self.site, missing)
-        details = {**result.details, NEEDS_PRIVILEGE: dict(error.needs)}
-        message = f"snapshot {exported.index.id} is incomplete; {error}"
-        return replace(result, verdict=Verdict.NEEDS_PRIVILEGE, message=message, details=details)
+        error = self._error(Missing(rights=dict.fromkeys(sorted(exported.refused), "")))
+        return result.lacking(error, f"snapshot {exported.index.id} is incomplete")
+
+    def _error(self, missing: Missing) -> NeedsPrivilegeError:
+        return needs_privilege(self.cluster, Duty.EXPORT, self.group, self.site, missing)
+
+    def _all_missing(self, refused: Right) -> NeedsPrivilegeError:
+        sources = Sources(discovery=self.cluster.discover())
+        granted = export_rights(needing_everything(self.group), self.site, sources)
+        found = not_held(granted, Held(self.cluster))
+        return self._error(Missing(rights={refused: "", **found.rights}))

@@ -3,16 +3,15 @@
 A failover goes on with all that it may do, since its site is primary by then; plans and rehearsals write nothing.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
-from kubestandby.errors import ClusterError, NeedsPrivilegeError
-from kubestandby.groups import Kinds, ProtectionGroup, RightsSettings, Site
+from kubestandby.errors import NeedsPrivilegeError
+from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.ports import Cluster
 from kubestandby.privileges import Right
 from kubestandby.reports import Change, RestoreReport
-from kubestandby.requests import NEEDS_PRIVILEGE, Verdict
+from kubestandby.rights.explaining import explained, needing_everything
 from kubestandby.rights.grants import Duty
 from kubestandby.rights.missing import Held, Missing, needs_privilege, not_held
 from kubestandby.rights.refused import refused_right
@@ -22,8 +21,6 @@ from kubestandby.rights.subjects import RBAC
 from kubestandby.runtime.work import Result
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SnapshotIndex
-
-_ANYTHING = RightsSettings(allow=Kinds(every=True))
 
 
 @dataclass(slots=True)
@@ -52,44 +49,32 @@ class RightsWatch:
         if not self.goes_on:
             raise self._error(missing)
 
-    @contextmanager
-    def explaining(self) -> Iterator[None]:
+    def explaining(self) -> AbstractContextManager[None]:
         """Turns a refusal to read what every restore has to read into all that is missing, at once."""
-        try:
-            yield
-        except NeedsPrivilegeError:
-            raise
-        except ClusterError as error:
-            right = refused_right(str(error)) if error.status == 403 else None
-            if right is None:
-                raise
-            raise self._error(self._all_that_is_missing(right)) from error
+        return explained(lambda refused: self._error(self._all_missing(refused)))
 
     def told(self, result: Result, report: RestoreReport) -> Result:
         """The result, with what was missing."""
         missing = _merged(self._missing, _refused_in(report))
         if not missing or (report.succeeded and report.purpose != "plan"):
             return result
-        error = self._error(missing)
-        details = {**result.details, NEEDS_PRIVILEGE: dict(error.needs)}
-        return replace(result, verdict=Verdict.NEEDS_PRIVILEGE, message=f"{result.message}; {error}", details=details)
+        return result.lacking(self._error(missing), result.message)
 
     def _error(self, missing: Missing) -> NeedsPrivilegeError:
         return needs_privilege(self.cluster, Duty.RESTORE, self.group, self.site, missing)
 
-    def _all_that_is_missing(self, right: Right) -> Missing:
+    def _all_missing(self, refused: Right) -> Missing:
         """What is missing for the kinds and namespaces of the snapshot, whatever of it differs on the cluster."""
         held = replace(self.index, types=tuple(one for one in self.index.types if one.count))
         objects = self.snapshots.all_objects(self.index)
         access = tuple(one.manifest for one in objects if one.entry.ref.gvk.group == RBAC)
-        group = replace(self.group, rights=_ANYTHING)
-        granted = restore_rights(group, self.site, Sources(index=held, access=access))
+        granted = restore_rights(needing_everything(self.group), self.site, Sources(index=held, access=access))
         found = not_held(granted, Held(self.cluster))
         spaces = {
             Right(verb="create", group="", resource="namespaces", name=name): f"Namespace {name}"
             for name in granted.namespaces
         }
-        return Missing(rights={right: "", **found.rights, **spaces}, by_hand=granted.by_hand)
+        return Missing(rights={refused: "", **found.rights, **spaces}, by_hand=granted.by_hand)
 
 
 def _merged(first: Missing, second: Missing) -> Missing:

@@ -1,11 +1,12 @@
 """What the runtime hands to a function's handler, and what the handler hands back. Data only."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from kubestandby.errors import NeedsPrivilegeError
 from kubestandby.groups import ProtectionGroup, Site
-from kubestandby.requests import Request, Verdict
+from kubestandby.requests import NEEDS_PRIVILEGE, Request, Verdict
 from kubestandby.snapshots import SnapshotId, Stage
 
 
@@ -41,6 +42,11 @@ class Result:
     snapshot: SnapshotId | None = None
     report: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    def lacking(self, error: NeedsPrivilegeError, so_far: str) -> "Result":
+        """The same work, for which rights were missing; `so_far` says what became of it without them."""
+        details = {**self.details, NEEDS_PRIVILEGE: dict(error.needs)}
+        return replace(self, verdict=Verdict.NEEDS_PRIVILEGE, message=f"{so_far}; {error}", details=details)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

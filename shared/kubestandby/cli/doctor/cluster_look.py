@@ -11,10 +11,11 @@ from kubestandby.cli.doctor.verdicts import Check, Level, on_api_groups, on_clas
 from kubestandby.cli.reading import Reading, attempt
 from kubestandby.cli.rights_sources import Asked, learn
 from kubestandby.cli.session import Session, snapshots_at
-from kubestandby.groups import Kinds, ProtectionGroup, RightsSettings, Site
+from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.ports import Cluster, Discovery
 from kubestandby.privileges import Right
 from kubestandby.resources import Manifest
+from kubestandby.rights.explaining import needing_everything
 from kubestandby.rights.exporting import export_rights
 from kubestandby.rights.grants import Duty
 from kubestandby.rights.missing import Held, not_held
@@ -23,7 +24,6 @@ from kubestandby.rights.sources import Sources
 from kubestandby.snapshots import SnapshotIndex, Stage
 
 _DUTY_OF = {"primary": Duty.EXPORT, "standby": Duty.RESTORE}
-_ANYTHING = RightsSettings(allow=Kinds(every=True))
 _UNREACHED = "the cluster cannot be asked"
 _AFTER = "mend what is above, and run this again"
 
@@ -91,9 +91,8 @@ class ClusterLook:
         return attempt(lambda: learn(group, self.site_of(group), duty, Asked()).sources)
 
     def _missing(self, group: ProtectionGroup, duty: Duty, sources: Sources) -> list[Right]:
-        """Sensitive kinds that there are objects of are needed whether or not `rbac` may print rights on them."""
         is_guess = duty is Duty.RESTORE and sources.index is None
-        generous = group if is_guess else replace(group, rights=_ANYTHING)
+        generous = group if is_guess else needing_everything(group)
         rights_of = export_rights if duty is Duty.EXPORT else restore_rights
         granted = rights_of(generous, self.site_of(group), _held_types(sources) if duty is Duty.RESTORE else sources)
         return list(not_held(granted, Held(self._cluster)).rights)
