@@ -16,8 +16,6 @@ from .plans import DesiredObject, Method
 from .refusals import is_typing_failure
 
 WHOLE_REASON = "server-side apply cannot express it (its lists hold duplicate keys): created or replaced whole"
-
-
 _ATTEMPTS = 4
 
 
@@ -62,7 +60,9 @@ def send_exactly(cluster: Cluster, desired: DesiredObject, *, dry_run: bool = Fa
     Raises:
         ClusterError: the server refused it.
     """
-    for left in reversed(range(_ATTEMPTS)):
+    attempts = 0
+    while True:
+        attempts += 1
         sent = send(cluster, desired, dry_run=dry_run)
         if sent.method is not Method.APPLY or not foreign_fields(desired.ref, desired.manifest, sent.manifest):
             return sent
@@ -71,11 +71,10 @@ def send_exactly(cluster: Cluster, desired: DesiredObject, *, dry_run: bool = Fa
         try:
             exact = cluster.replace(desired.resource, {**body, "metadata": metadata}, dry_run=dry_run)
         except ClusterError as error:
-            if error.status != 409 or not left:
+            if error.status != 409 or attempts == _ATTEMPTS:
                 raise
         else:
             return Sent(exact, Method.APPLY)
-    raise AssertionError
 
 
 def _send_whole(cluster: Cluster, desired: DesiredObject, *, dry_run: bool) -> Manifest:
