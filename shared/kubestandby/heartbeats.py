@@ -1,25 +1,26 @@
 """Heartbeats: signed proofs that at some moment the state was still that of a snapshot.
 
 A heartbeat names the digest of the raw snapshot's index, so it cannot be used for another snapshot of the same number.
+Moment and signature are the object's name, and the rest is known to whoever asks: what a list shows is judged without
+reading an object, so that no number of foreign ones hides a good one.
 """
 
-import heapq
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kubestandby import codec, layout
-from kubestandby.errors import ObjectMissingError, ObjectTooLargeError, SnapshotError
+from kubestandby.errors import SnapshotError
+from kubestandby.keys import dsse
 from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.trust import KeyRole
 from kubestandby.ports import ObjectStore
 from kubestandby.snapshots import GroupName, SiteName, SnapshotId, SnapshotIndex
 
 HEARTBEAT_TYPE = "application/vnd.kubestandby.heartbeat.v1+json"
-_MAX_BYTES = 64 * 1024
-_LOOKED_AT = 8
-"""Of the newest ones: what is not signed must not keep a reader busy for long."""
-
 _TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
+_NAME = re.compile(r"(?P<time>[0-9]{8}T[0-9]{6}\.[0-9]{6}Z)-(?P<signature>(?:[0-9a-f]{2}){1,72})\.json")
+"""The longest signature is one of P-256, in DER: 72 bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class StoredHeartbeat:
-    """A signed heartbeat: its key and its bytes, the same in every bucket."""
+    """A signed heartbeat: its key, and its envelope for who wants to look at it. The same in every bucket."""
 
     key: str
     data: bytes
@@ -47,12 +48,10 @@ def sign_heartbeat(keyring: Keyring, index: SnapshotIndex, index_sha256: str, no
     Raises:
         ConfigError: there is no key here to sign it with.
     """
-    beat = Heartbeat(
-        group=index.group, snapshot=index.id, site=index.source_site, seen_at=now, index_sha256=index_sha256
-    )
-    data = keyring.sign(codec.encode(beat), HEARTBEAT_TYPE, KeyRole.EXPORT, index.source_site)
-    time = now.astimezone(UTC).strftime(_TIME_FORMAT)
-    return StoredHeartbeat(layout.heartbeat_key(index.group, index.id, time), data)
+    moment = now.astimezone(UTC)
+    data = keyring.sign(_said(index, index_sha256, moment), HEARTBEAT_TYPE, KeyRole.EXPORT, index.source_site)
+    name = f"{moment.strftime(_TIME_FORMAT)}-{dsse.first_signature(data).hex()}"
+    return StoredHeartbeat(layout.heartbeat_key(index.group, index.id, name), data)
 
 
 def last_heartbeat(store: ObjectStore, keyring: Keyring, index: SnapshotIndex, raw_sha256: str) -> datetime | None:
@@ -64,18 +63,28 @@ def last_heartbeat(store: ObjectStore, keyring: Keyring, index: SnapshotIndex, r
         StoreError: the bucket cannot be read.
     """
     prefix = f"{layout.heartbeat_prefix(index.group)}{index.id}/"
-    newest = heapq.nlargest(_LOOKED_AT, store.list(prefix))
-    moments = (_seen_at(store, keyring, key, index, raw_sha256) for key in newest)
+    names = (key.removeprefix(prefix) for key in reversed(store.list(prefix)))
+    moments = (_proven_by(name, keyring, index, raw_sha256) for name in names)
     return next((moment for moment in moments if moment), None)
 
 
-def _seen_at(store: ObjectStore, keyring: Keyring, key: str, index: SnapshotIndex, raw_sha256: str) -> datetime | None:
-    try:
-        data = store.get(key, max_bytes=_MAX_BYTES)
-        attested = keyring.verify(data, HEARTBEAT_TYPE, KeyRole.EXPORT, f"heartbeat {key} in {store.url}")
-        beat = codec.decode(attested.payload, Heartbeat, attested.what)
-        attested.check_said_by(index.source_site, beat.seen_at)
-    except (SnapshotError, ObjectMissingError, ObjectTooLargeError):
+def _proven_by(name: str, keyring: Keyring, index: SnapshotIndex, raw_sha256: str) -> datetime | None:
+    found = _NAME.fullmatch(name)
+    if found is None:
         return None
-    said = (beat.group, beat.snapshot, beat.site, beat.index_sha256)
-    return beat.seen_at if said == (index.group, index.id, index.source_site, raw_sha256) else None
+    try:
+        moment = datetime.strptime(found["time"], _TIME_FORMAT).replace(tzinfo=UTC)
+        said = dsse.with_signature(_said(index, raw_sha256, moment), HEARTBEAT_TYPE, bytes.fromhex(found["signature"]))
+        attested = keyring.verify(said, HEARTBEAT_TYPE, KeyRole.EXPORT, f"heartbeat {name}")
+        attested.check_said_by(index.source_site, moment)
+    except (ValueError, SnapshotError):  # a moment that there is none of; a signature that is not the site's
+        return None
+    return moment
+
+
+def _said(index: SnapshotIndex, index_sha256: str, moment: datetime) -> bytes:
+    return codec.encode(
+        Heartbeat(
+            group=index.group, snapshot=index.id, site=index.source_site, seen_at=moment, index_sha256=index_sha256
+        )
+    )

@@ -188,9 +188,9 @@ def heartbeat_prefix(group: GroupName) -> str:
     return f"heartbeats/{group}/"
 
 
-def heartbeat_key(group: GroupName, snapshot: SnapshotId, time: str) -> str:
-    """Proof that at `time` the state was still that of `snapshot`."""
-    return f"heartbeats/{group}/{snapshot}/{time}.json"
+def heartbeat_key(group: GroupName, snapshot: SnapshotId, name: str) -> str:
+    """Proof that the state was still that of `snapshot`; `name` is the moment and the signature: TIME-SIGNATURE."""
+    return f"heartbeats/{group}/{snapshot}/{name}.json"
 
 
 def applied_prefix(group: GroupName) -> str:

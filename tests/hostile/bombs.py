@@ -125,7 +125,7 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "an outcome of 64 MiB": ("outcome", lambda: records.KINDS["outcome"].good() + b" " * (64 * MIB)),
     "an epoch of 64 MiB": ("epoch", lambda: records.KINDS["epoch"].good() + b" " * (64 * MIB)),
     "a mark of 64 MiB": ("mark", lambda: records.KINDS["mark"].good() + b" " * (64 * MIB)),
-    "a heartbeat of 64 MiB": ("heartbeat", lambda: records.GOOD_BEAT + b" " * (64 * MIB)),
+    "a heartbeat's name of 1 KiB, the longest that a bucket has": ("heartbeat", lambda: records.GOOD_BEAT * 5),
     "a report of 32 MiB that nobody signed": ("report", lambda: envelope_of(b"", 32 * MIB)),
     "a sealed value of 32 MiB": ("sealed value", lambda: b"A" * (32 * MIB)),
     "a kubeconfig of lists": ("kubeconfig", lambda: lists(4 * MIB - 9)),

@@ -23,7 +23,7 @@ from kubestandby.import_payload import PayloadLimits, open_payload
 from kubestandby.keys.sealed_form import MARK
 from kubestandby.keys.sealing import Origin, open_snapshot
 from kubestandby.keys.trust import KeyRole
-from kubestandby.layout import archive_key, heartbeat_key, import_key, index_key
+from kubestandby.layout import archive_key, heartbeat_prefix, import_key, index_key
 from kubestandby.requests import ImportOrder
 from kubestandby.roles import current_epoch
 from kubestandby.snapshots import GroupName, ManifestEntry, SnapshotId, Stage
@@ -158,8 +158,9 @@ def report(data: bytes, _: Path) -> Read:
 
 
 def heartbeat(data: bytes, _: Path) -> Read:
+    """The input is what of it is read: the object's name."""
     store = MemoryStore("memory://west/data")
-    store.objects[heartbeat_key(SHOP, FIRST, records.TIME)] = data
+    store.objects[f"{heartbeat_prefix(SHOP)}{FIRST}/{data.decode(errors='surrogateescape')}"] = b""
     index = replace(archives.INDEX, source_site=EAST)
 
     def read() -> Any:

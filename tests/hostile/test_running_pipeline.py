@@ -152,31 +152,34 @@ def test_good_snapshot_before_a_damaged_one_restores(stage: HostileStage) -> Non
 
 
 def test_stale_snapshot_is_not_freshened_by_heartbeats_that_prove_nothing(stage: HostileStage) -> None:
-    """The index is made old by whoever has the key of sanitize; heartbeats are forged, moved and damaged."""
+    """The index is made old by whoever has the key of sanitize; heartbeats' names are forged, moved and damaged."""
     snapshots, group = stage.pipeline.snapshots("west"), stage.group.name
     index = snapshots.read_index(Stage.SANITIZED, group, SnapshotId(1, 2))
     old = replace(index, taken_at=NOW - timedelta(days=9), fresh_until=NOW - timedelta(days=8))
     data = keyring().sign(codec.encode(old), "application/vnd.kubestandby.snapshot.v1+json", KeyRole.SANITIZE, EAST)
     raw = replace(old, stage=Stage.RAW)
     right = sign_heartbeat(keyring(), raw, index.source_sha256, NOW)
-    beat = stage.file("west", "data", right.key)
+    moment, signature = right.key.rpartition("/")[2].removesuffix(".json").split("-")
+    stranger = dsse.first_signature(by_a_stranger(right.data)).hex()
 
-    with instead((stage.index(Stage.SANITIZED, "1-2"), data), (beat, None)):
+    with instead((stage.index(Stage.SANITIZED, "1-2"), data), (stage.file("west", "data", right.key), None)):
         for forged in (
-            flipped(right.data),
-            right.data[:-20],
-            without_signature(right.data),
-            sign_heartbeat(keyring(), raw, "0" * 64, NOW).data,
-            sign_heartbeat(keyring(), replace(raw, id=SnapshotId(1, 1)), index.source_sha256, NOW).data,
-            by_a_stranger(right.data),
+            right.key.replace(signature, signature[::-1]),
+            right.key.replace(signature, signature[:-20]),
+            right.key.replace(f"-{signature}", ""),
+            right.key.replace(moment, f"{NOW + timedelta(seconds=1):%Y%m%dT%H%M%S.%fZ}"),
+            sign_heartbeat(keyring(), raw, "0" * 64, NOW).key,
+            sign_heartbeat(keyring(), replace(raw, id=SnapshotId(1, 1)), index.source_sha256, NOW).key.replace(
+                "/1-1/", "/1-2/"
+            ),
+            right.key.replace(signature, stranger),
         ):
-            beat.parent.mkdir(parents=True, exist_ok=True)
-            beat.write_bytes(forged)
-            said = stage.arrives(Stage.SANITIZED, "1-2")
+            with instead((stage.file("west", "data", forged), right.data)):
+                said = stage.arrives(Stage.SANITIZED, "1-2")
             assert said["verdict"] == "refused", said
             assert "is stale" in said["message"]
-        beat.write_bytes(right.data)
-        said = stage.arrives(Stage.SANITIZED, "1-2")
+        with instead((stage.file("west", "data", right.key), right.data)):
+            said = stage.arrives(Stage.SANITIZED, "1-2")
 
     assert said["verdict"] == "done", said
     assert stage.shop.price("west") == "2"

@@ -42,6 +42,7 @@ from tests.hostile.attacks import (
 from tests.unit.runtime.world import SHOP, World, snapshot
 
 DAY = 86_400
+_MOMENT = "%Y%m%dT%H%M%S.%fZ"
 
 
 @pytest.fixture
@@ -334,7 +335,7 @@ def test_heartbeat_keeps_a_snapshot_fresh_with_the_primarys_bucket_gone(world: W
     assert report_of(world, outcome).rpo_seconds == pytest.approx(0.9 * DAY, abs=60)
 
 
-@pytest.mark.parametrize("how", ["unsigned", "stranger", "other digest", "other snapshot"])
+@pytest.mark.parametrize("how", ["unsigned", "stranger", "other digest", "other snapshot", "other moment"])
 def test_forged_heartbeat_does_not_freshen(world: World, how: str) -> None:
     raw = world.snapshots("east").read_index(Stage.RAW, SHOP, snapshot("1-1"))
     world.clock.advance(2 * DAY)
@@ -350,8 +351,12 @@ def test_forged_heartbeat_does_not_freshen(world: World, how: str) -> None:
         other = world.snapshots("east")
         made = _signed(other, replace(raw, id=snapshot("1-2")), now)
         other.take_in(replace(made, key=made.key.replace("/1-2/", "/1-1/")))
+    elif how == "other moment":
+        other = world.snapshots("east")
+        made = _signed(other, raw, now - timedelta(days=2))
+        other.take_in(replace(made, key=made.key.replace(f"{now - timedelta(days=2):{_MOMENT}}", f"{now:{_MOMENT}}")))
     else:
-        key = layout.heartbeat_key(SHOP, snapshot("1-1"), f"{now:%Y%m%dT%H%M%S.%fZ}")
+        key = layout.heartbeat_key(SHOP, snapshot("1-1"), f"{now:{_MOMENT}}")
         world.data("east").objects[key] = b'{"seen_at": "now"}'
 
     assert fail_over(world).verdict is Verdict.REFUSED

@@ -65,6 +65,17 @@ def sign(payload: bytes, payload_type: str, signers: Sequence[Signer]) -> bytes:
     return codec.encode(SignedEnvelope(payload=payload, payloadType=payload_type, signatures=signatures))
 
 
+def first_signature(data: bytes) -> bytes:
+    """The first signature of an envelope that `sign` has made."""
+    return codec.decode(data, SignedEnvelope, "an envelope").signatures[0].sig
+
+
+def with_signature(payload: bytes, payload_type: str, signature: bytes) -> bytes:
+    """An envelope of a payload and a signature that were kept apart, for `open_envelope` to judge."""
+    signatures = (EnvelopeSignature(sig=signature),)
+    return codec.encode(SignedEnvelope(payload=payload, payloadType=payload_type, signatures=signatures))
+
+
 def open_envelope(
     data: bytes, payload_type: str, trusted: Iterable[TrustedKey], what: str, *, threshold: int = 1
 ) -> Opened:

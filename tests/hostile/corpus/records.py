@@ -16,6 +16,7 @@ from kubestandby.control_records import Place, RecordKind, Statement
 from kubestandby.errors import UntrustedRecordError
 from kubestandby.heartbeats import HEARTBEAT_TYPE, Heartbeat
 from kubestandby.keys import dsse
+from kubestandby.keys.ports import Signer
 from kubestandby.keys.trust import KeyRole
 from kubestandby.layout import Action, applied_key, epoch_key, outcome_key, report_key, request_key
 from kubestandby.reports import Purpose, RestoreReport
@@ -209,30 +210,34 @@ EPOCHS: dict[str, Row] = {
 
 
 def beat(
-    role: KeyRole = KeyRole.EXPORT, site: SiteName = EAST, payload_type: str = HEARTBEAT_TYPE, **changes: Any
+    role: KeyRole = KeyRole.EXPORT,
+    site: SiteName = EAST,
+    payload_type: str = HEARTBEAT_TYPE,
+    signer: Signer | None = None,
+    **changes: Any,
 ) -> bytes:
-    return dsse.sign(codec.encode(replace(BEAT, **changes)), payload_type, [key_bundle().signer(role, site)])
-
-
-def heartbeat_of(payload: bytes) -> bytes:
-    """Any bytes, well signed as a heartbeat of the primary."""
-    return dsse.sign(payload, HEARTBEAT_TYPE, [key_bundle().signer(KeyRole.EXPORT, EAST)])
+    """The name of a heartbeat, which is all that is read of one."""
+    said = replace(BEAT, **changes)
+    envelope = dsse.sign(codec.encode(said), payload_type, [signer or key_bundle().signer(role, site)])
+    return f"{said.seen_at:%Y%m%dT%H%M%S.%fZ}-{dsse.first_signature(envelope).hex()}.json".encode()
 
 
 GOOD_BEAT = beat()
+_MOMENT, _SIGNATURE = GOOD_BEAT.removesuffix(b".json").split(b"-")
 N = RefusedError
 HEARTBEATS: dict[str, Row] = {
     "nothing": (b"", N, "proves nothing"),
-    "in clear": (codec.encode(BEAT), N, "proves nothing"),
+    "a moment alone": (_MOMENT + b".json", N, "proves nothing"),
+    "without a signature": (_MOMENT + b"-.json", N, "proves nothing"),
     "half of it": (GOOD_BEAT[:100], N, "proves nothing"),
-    "a flipped bit": (flipped(GOOD_BEAT, GOOD_BEAT.index(b"eyJ") + 30), N, "proves nothing"),
-    "stripped of its signature": (js({**json.loads(GOOD_BEAT), "signatures": []}), N, "proves nothing"),
-    "larger than any": (GOOD_BEAT + b" " * (64 << 10), N, "proves nothing"),
-    "a stranger's": (
-        dsse.sign(codec.encode(BEAT), HEARTBEAT_TYPE, [STRANGERS.signer(KeyRole.EXPORT, EAST)]),
-        N,
-        "proves nothing",
-    ),
+    "half a byte less": (_MOMENT + b"-" + _SIGNATURE[:-1] + b".json", N, "proves nothing"),
+    "a flipped bit": (flipped(GOOD_BEAT, len(_MOMENT) + 9), N, "proves nothing"),
+    "capital letters": (GOOD_BEAT.upper(), N, "proves nothing"),
+    "larger than any": (_MOMENT + b"-" + _SIGNATURE + b"00" * (64 << 10) + b".json", N, "proves nothing"),
+    "no text": (_MOMENT + b"-\xff\xfe" + _SIGNATURE + b".json", N, "proves nothing"),
+    "of the thirteenth month": (b"20261322T120000.000000Z-" + _SIGNATURE + b".json", N, "proves nothing"),
+    "of another moment": (b"20261122T235959.000000Z-" + _SIGNATURE + b".json", N, "proves nothing"),
+    "a stranger's": (beat(signer=STRANGERS.signer(KeyRole.EXPORT, EAST)), N, "proves nothing"),
     "signed by sanitize": (beat(KeyRole.SANITIZE), N, "proves nothing"),
     "signed by the standby": (beat(site=WEST), N, "proves nothing"),
     "of another kind": (beat(payload_type="text/plain"), N, "proves nothing"),

@@ -465,12 +465,25 @@ def test_heartbeat_at_the_same_moment_is_written_once(snapshots: SnapshotStore, 
     snapshots.heartbeat(first, NOON)
     snapshots.heartbeat(first, NOON)
 
-    assert [key for key in store.objects if key.startswith("heartbeats/")] == [
-        "heartbeats/shop/1-1/20261122T120000.000000Z.json"
-    ]
+    (key,) = [key for key in store.objects if key.startswith("heartbeats/")]
+    assert key.startswith("heartbeats/shop/1-1/20261122T120000.000000Z-")
 
 
-def test_strange_heartbeats_do_not_count(snapshots: SnapshotStore, store: MemoryStore) -> None:
-    store.put_if_absent("heartbeats/shop/1-1/tomorrow.json", b"")
+@pytest.mark.parametrize("name", ["tomorrow", "20261122T120000.000000Z", "20261399T120000.000000Z-00", "0Z-ab", "-"])
+def test_strange_heartbeats_do_not_count(snapshots: SnapshotStore, store: MemoryStore, name: str) -> None:
+    store.put_if_absent(f"heartbeats/shop/1-1/{name}.json", b"")
 
     assert snapshots.freshest(commit(snapshots)) is None
+
+
+def test_no_number_of_foreign_heartbeats_hides_a_good_one_or_has_an_object_read(
+    snapshots: SnapshotStore, store: MemoryStore
+) -> None:
+    first = commit(snapshots)
+    snapshots.heartbeat(first, NOON)
+    for second in range(40):
+        name = f"20261122T1201{second:02}.000000Z-{'ab' * 64}"
+        store.put_if_absent(f"heartbeats/shop/1-1/{name}.json", b"")
+    store.fail("get", "heartbeats/", times=-1)
+
+    assert snapshots.freshest(first) == NOON
