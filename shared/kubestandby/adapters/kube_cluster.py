@@ -216,8 +216,13 @@ def _typed(item: Mapping[str, Any], resource: ResourceType) -> Manifest:
 
 
 def _items(body: Mapping[str, Any], resource: ResourceType, subject: str) -> Sequence[Manifest]:
-    """The items of a list, typed; a body that is not one is an error. Go servers write an empty list as null too."""
-    if not str(body.get("kind", "")).endswith("List") or "items" not in body:
+    """The items of a list, typed; a body that is not one is an error. Go servers write an empty list as null too.
+
+    A definition may give its lists any kind (CustomResourceDefinitionNames.listKind): those are told by their version.
+    """
+    kind = str(body.get("kind", ""))
+    is_list = kind.endswith("List") or (kind and body.get("apiVersion") == resource.gvk.api_version)
+    if not is_list or "items" not in body:
         raise ClusterError(f"{subject}: the server's answer is not a list", reason="Undecodable")
     items: list[dict[str, Any]] = body["items"] or []
     for item in items:

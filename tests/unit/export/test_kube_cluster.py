@@ -62,6 +62,15 @@ def test_empty_list_may_be_null() -> None:
     assert names_of(Line(ok({"kind": "ConfigMapList", "metadata": {}, "items": None}))) == []
 
 
+def test_definition_may_give_its_lists_any_kind() -> None:
+    body = {"apiVersion": "example.com/v1", "kind": "WidgetCollection", "metadata": {}, "items": [{"metadata": {}}]}
+    widgets = ResourceType(GVK("example.com", "v1", "Widget"), "widgets", namespaced=True)
+
+    [page] = Line(ok(body)).cluster.pages(widgets)
+
+    assert page.items == [{"metadata": {}, "apiVersion": "example.com/v1", "kind": "Widget"}]
+
+
 @pytest.mark.parametrize("body", [{"kind": "ConfigMapList"}, {"kind": "Table", "items": []}, {"items": []}, {}])
 def test_body_that_is_no_list_is_an_error_and_never_an_empty_list(body: dict[str, Any]) -> None:
     with pytest.raises(ClusterError, match="the server's answer is not a list"):
