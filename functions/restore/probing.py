@@ -1,5 +1,6 @@
 """Is it the change that the server refuses, or the object as such? Asked by a dry run; writes nothing."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from kubestandby.errors import ClusterError
@@ -32,8 +33,18 @@ def made_anew(cluster: Cluster, desired: DesiredObject, live: Manifest) -> Manif
 
 def _as_desired(found: Manifest, desired: DesiredObject) -> Manifest:
     """Under its own name, and with what was left out of the question."""
+    found = _renamed(found, desired.ref.name)
     spec = {"spec": {**found["spec"], **(desired.manifest.get("spec") or {})}} if _is_service(desired) else {}
     return {**found, **spec, "metadata": desired.manifest["metadata"]}
+
+
+def _renamed(value: Any, name: str) -> Any:
+    """The value with the object's own name wherever the server has written the probe's, as in a Job's labels."""
+    if isinstance(value, Mapping):
+        return {key: _renamed(inner, name) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_renamed(inner, name) for inner in value]
+    return name if value == PROBE_NAME else value
 
 
 def _is_service(desired: DesiredObject) -> bool:

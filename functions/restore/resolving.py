@@ -82,13 +82,21 @@ class Resolver:
         return Unresolved(self._why_not_in_version(gvk))
 
     def _why_not_in_version(self, gvk: GVK) -> str:
-        versions = [f"{gvk.group}/{version}" for version in self._served.get(gvk.group_kind, ())]
-        common = versions[0] if versions else "a version that both serve"
+        served = self._served.get(gvk.group_kind, ())
+        said = f"the standby serves {gvk.kind} only as {', '.join(f'{gvk.group}/{version}' for version in served)}, "
+        common = self._served_by_both(gvk.group_kind)
+        if not common:
+            return f"{said}the primary does not; have the standby serve {gvk.api_version}, as the snapshot has it"
         return (
-            f"the standby serves {gvk.kind} only as {', '.join(versions)}, the snapshot has it as {gvk.api_version}, "
-            f"and only the primary's server could convert it; name {common} in spec.apiVersions and export again, or "
-            f"have the standby serve {gvk.api_version}"
+            f"{said}the snapshot has it as {gvk.api_version}, and only the primary's server could convert it; name "
+            f"{gvk.group}/{common[0]} in spec.apiVersions and export again, or have the standby serve {gvk.api_version}"
         )
+
+    def _served_by_both(self, kind: GroupKind) -> tuple[str, ...]:
+        """What the standby serves and the primary too: by its definition in the snapshot, else it may be any."""
+        served = self._served.get(kind, ())
+        definition = self._definitions.get(kind)
+        return served if definition is None else tuple(v for v in served if v in served_versions(definition))
 
     def _why_missing(self, gvk: GVK) -> str:
         for failed, cause in sorted(self._failures.items()):

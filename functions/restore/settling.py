@@ -20,10 +20,11 @@ from .diffs import field_diffs, without_servers_fields
 from .drift import drift
 from .plans import DesiredObject, Identity, Method, PlannedObject, Uids
 from .probing import made_anew
+from .pruning import NEVER
 from .refusals import describe, is_invalid, refuses_dry_run
 from .sending import WHOLE_REASON, Sent, replacement, send, send_exactly
 from .survey import Finding
-from .waves import NAMESPACE
+from .waves import CRD, NAMESPACE
 
 _LINKED_LATER = FieldDiff(path="metadata.ownerReferences", live="", desired="(its owner, when that is made)")
 _LEFT_ALONE = "exists and differs; left alone (spec.restore.conflict: skip)"
@@ -126,6 +127,8 @@ class _Settler:
         if error.status == 409 and not self._force(live):
             return _skipped(desired, live, describe(error))
         immutable = is_invalid(error) and not self._leaves_alone(live)
+        if immutable and desired.identity[:2] == CRD:
+            return _definition_refused(desired, describe(error))
         anew = made_anew(self.cluster, desired, live) if immutable else None
         if anew is None:
             return self._undecided(desired, live, error)
@@ -133,6 +136,8 @@ class _Settler:
 
     def _to_recreate(self, desired: DesiredObject, live: Manifest, anew: Manifest, words: str) -> Answer:
         kind = desired.ref.gvk.kind
+        if desired.identity[:2] in NEVER:
+            return _recreated_by_hand(desired, words)
         if not self.settings.recreate.holds(*desired.ref.gvk.group_kind):
             reason = f"recreate needed: {words}; delete the live object, or allow it ({_permission(desired)}), and "
             return ObjectResult(ref=desired.ref, change=Change.FAILED, reason=f"{reason}restore again")
@@ -147,6 +152,26 @@ class _Settler:
             diffs=field_diffs(desired.ref, {**live, "metadata": anew["metadata"]}, anew),
             recreates=live["metadata"]["uid"],
         )
+
+
+def _definition_refused(desired: DesiredObject, words: str) -> ObjectResult:
+    """Nothing that comes later in a restore makes the server take a definition: it is judged by itself alone.
+
+    A made-up name, as `made_anew` asks with, is none that a definition may have.
+    """
+    reason = (
+        f"{words}; bring the standby's definition in line with the primary's by hand: a restore never deletes one, "
+        "since its custom resources would go with it"
+    )
+    return ObjectResult(ref=desired.ref, change=Change.FAILED, reason=reason)
+
+
+def _recreated_by_hand(desired: DesiredObject, words: str) -> ObjectResult:
+    reason = (
+        f"recreate needed: {words}; never done to a {desired.ref.gvk.kind}, since data would go with it; have a "
+        "transform make it what the standby has, or recreate it by hand once its data is safe"
+    )
+    return ObjectResult(ref=desired.ref, change=Change.FAILED, reason=reason)
 
 
 def _permission(desired: DesiredObject) -> str:

@@ -77,7 +77,17 @@ def test_versions_that_a_webhook_converts_are_not_guessed() -> None:
 
 
 def test_a_version_that_the_definition_does_not_know_is_not_guessed() -> None:
-    assert isinstance(without_definition(None, "v2"), Unresolved)
+    found = without_definition(None, "v2")
+
+    assert isinstance(found, Unresolved)
+    assert found.reason.endswith("the primary does not; have the standby serve shop.example/v2, as the snapshot has it")
+
+
+def test_the_version_to_export_in_is_one_that_both_serve() -> None:
+    found = without_definition("Webhook", "v1", "v2")
+
+    assert isinstance(found, Unresolved)
+    assert "name shop.example/v1 in spec.apiVersions" in found.reason
 
 
 def test_a_kind_that_the_snapshot_defines_will_be_served() -> None:

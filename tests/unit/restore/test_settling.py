@@ -7,18 +7,20 @@ from functions.restore.plans import Method, PlannedObject
 from functions.restore.settling import settle
 from functions.restore.survey import Finding
 from kubestandby.errors import ClusterError, ClusterUnavailableError
-from kubestandby.groups import RestoreSettings
+from kubestandby.groups import Kinds, RestoreSettings
 from kubestandby.reports import Change, ObjectResult
 from kubestandby.resources import Manifest
 from tests.fakes.fake_cluster import FakeCluster
-from tests.unit.restore.samples import config_map, desired, namespace, standby
+from tests.unit.restore.samples import claim, config_map, definition, desired, namespace, standby
 
 
-def settled(cluster: FakeCluster, wanted: dict[str, Any]) -> PlannedObject | ObjectResult:
+def settled(
+    cluster: FakeCluster, wanted: dict[str, Any], settings: RestoreSettings | None = None
+) -> PlannedObject | ObjectResult:
     item = desired(wanted)
     live = cluster.get(item.resource, item.ref.namespace, item.ref.name)
     with ThreadPoolExecutor(1) as pool:
-        return settle(cluster, pool, [Finding(item, live)], RestoreSettings(), {})[item.identity]
+        return settle(cluster, pool, [Finding(item, live)], settings or RestoreSettings(), {})[item.identity]
 
 
 def refusal(status: int, words: str = "no") -> ClusterError:
@@ -31,6 +33,14 @@ class Canonical(FakeCluster):
     def apply(self, resource: Any, manifest: Manifest, **options: Any) -> Manifest:
         data = {key: "1" if value == "1000m" else value for key, value in manifest.get("data", {}).items()}
         return super().apply(resource, {**manifest, "data": data}, **options)
+
+
+class NamesInside(FakeCluster):
+    """Writes the object's name into it, as the Job controller's defaults do with a label."""
+
+    def create(self, resource: Any, manifest: Manifest, **options: Any) -> Manifest:
+        data = {**manifest["data"], "job": manifest["metadata"]["name"]}
+        return super().create(resource, {**manifest, "data": data}, **options)
 
 
 def test_another_spelling_of_the_same_value_is_no_change() -> None:
@@ -72,6 +82,41 @@ def test_a_change_that_is_refused_though_the_object_is_valid_needs_a_recreate() 
     assert isinstance(answer, ObjectResult)
     assert answer.change is Change.FAILED
     assert answer.reason.startswith("recreate needed: ")
+
+
+def test_a_claim_is_never_recreated_and_nobody_is_told_to_delete_it() -> None:
+    cluster = standby(namespace(), claim(storageClassName="slow"))
+    cluster.fail("apply", refusal(422, "spec is immutable"), name="data")
+
+    answer = settled(cluster, claim(storageClassName="fast"))
+
+    assert isinstance(answer, ObjectResult)
+    assert answer.change is Change.FAILED
+    assert answer.reason.startswith("recreate needed: ")
+    assert "never done to a PersistentVolumeClaim, since data would go with it" in answer.reason
+    assert "spec.restore.recreate" not in answer.reason
+
+
+def test_a_definition_that_the_server_refuses_is_not_planned() -> None:
+    cluster = standby(definition())
+    cluster.fail("apply", refusal(422, "status.storedVersions[0]: missing from spec.versions"))
+
+    answer = settled(cluster, definition(version="v2"))
+
+    assert isinstance(answer, ObjectResult)
+    assert answer.change is Change.FAILED
+    assert "missing from spec.versions; bring the standby's definition in line" in answer.reason
+
+
+def test_a_recreated_object_is_shown_under_its_own_name() -> None:
+    live = config_map(color="blue", job="settings")
+    cluster = NamesInside(namespace(), live)
+    cluster.fail("apply", refusal(422, "field is immutable"), name="settings")
+
+    answer = settled(cluster, config_map(color="red"), RestoreSettings(recreate=Kinds(names=frozenset({"ConfigMap"}))))
+
+    assert isinstance(answer, PlannedObject)
+    assert [d.path for d in answer.diffs] == ["data.color"]
 
 
 def test_an_object_that_is_invalid_as_such_needs_no_recreate() -> None:
