@@ -47,6 +47,10 @@ class Faults:
         with self._lock:
             self._faults.append(fault)
 
+    def clear(self) -> None:
+        with self._lock:
+            self._faults.clear()
+
     def take(self, request: Request) -> Fault | None:
         with self._lock:
             for fault in self._faults:
