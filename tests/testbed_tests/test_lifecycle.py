@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,10 +22,12 @@ from tests.testbed_tests.waiting import eventually, is_running, processes_in
 pytestmark = pytest.mark.clusters
 
 ROOT = Path(__file__).parents[2]
+_SECONDS_TO_END = 120
 
 
-def _start_holder() -> tuple[subprocess.Popen[str], list[Path]]:
-    """Starts two clusters in another process and returns it with their directories."""
+@contextmanager
+def _holder() -> Iterator[tuple[subprocess.Popen[str], list[Path]]]:
+    """Another process with two clusters and their directories; it is killed with the block, if not before."""
     code = (
         "import time\nfrom tests.testbed.cluster import start_clusters\n"
         "with start_clusters(['first', 'second'], nodes=1) as clusters:\n"
@@ -31,8 +35,12 @@ def _start_holder() -> tuple[subprocess.Popen[str], list[Path]]:
         "    time.sleep(600)\n"
     )
     holder = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert holder.stdout is not None
-    return holder, [Path(directory) for directory in holder.stdout.readline().split()]
+    try:
+        assert holder.stdout is not None
+        yield holder, [Path(directory) for directory in holder.stdout.readline().split()]
+    finally:
+        holder.kill()
+        holder.communicate()
 
 
 def _pids(cluster: Cluster) -> list[int]:
@@ -53,11 +61,10 @@ def test_nothing_is_left_of_a_stopped_cluster() -> None:
 
 
 def test_nothing_is_left_when_the_owner_is_killed() -> None:
-    holder, directories = _start_holder()
-    assert all(len(processes_in(directory)) == 5 for directory in directories)
+    with _holder() as (holder, directories):
+        assert all(len(processes_in(directory)) == 5 for directory in directories)
 
-    holder.kill()
-    holder.communicate()
+        holder.kill()
 
     assert eventually(lambda: not any(processes_in(directory) for directory in directories))
     OwnedDirectory("next").remove()  # the next start of anything sweeps
@@ -72,18 +79,13 @@ def test_only_the_owner_can_enter_the_directory() -> None:
 
 
 def test_runs_at_the_same_time_do_not_collide() -> None:
-    holders = [_start_holder() for _ in range(2)]
-    try:
+    with _holder() as (_, here), _holder() as (_, there):
         with start_clusters(["first", "second"], nodes=1) as clusters:
             assert len({cluster.server for cluster in clusters}) == 2
-            assert len({path for _, paths in holders for path in paths} | {c.directory for c in clusters}) == 6
+            assert len({*here, *there, *(cluster.directory for cluster in clusters)}) == 6
             for cluster in clusters:
                 assert cluster.kubectl("get", "nodes", "-oname").split() == [f"node/{cluster.name}-node-1"]
-        assert all(len(processes_in(path)) == 5 for _, paths in holders for path in paths)
-    finally:
-        for holder, _ in holders:
-            holder.kill()
-            holder.communicate()
+        assert all(len(processes_in(path)) == 5 for path in (*here, *there))
 
 
 def test_a_killed_cluster_keeps_its_data_and_address_over_a_restart() -> None:
@@ -198,21 +200,15 @@ def test_exec_refuses_one_cluster_of_the_user_without_the_other(tmp_path: Path) 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
 def test_up_runs_until_it_is_told_to_end(number: signal.Signals, status: int) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.testbed", "up", "--names", "solo"],
-        cwd=ROOT,
-        env=_environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    variable, _, kubeconfig = process.stdout.readline().strip().partition("=")
-    directory = Path(kubeconfig).parent
-    assert variable == "KUBESTANDBY_TEST_SOLO"
-    assert len(processes_in(directory)) == 5
+    with _up("solo") as process:
+        assert process.stdout is not None
+        variable, _, kubeconfig = process.stdout.readline().strip().partition("=")
+        directory = Path(kubeconfig).parent
+        assert variable == "KUBESTANDBY_TEST_SOLO"
+        assert len(processes_in(directory)) == 5
 
-    process.send_signal(number)
-    process.communicate(timeout=120)
+        process.send_signal(number)
+        process.communicate(timeout=_SECONDS_TO_END)
 
     assert process.returncode == status
     assert not directory.exists()
@@ -220,16 +216,26 @@ def test_up_runs_until_it_is_told_to_end(number: signal.Signals, status: int) ->
 
 
 def test_a_start_that_is_interrupted_leaves_nothing() -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.testbed", "up", "--names", "hasty,rash"], cwd=ROOT, env=_environment()
-    )
     base = base_directory()
-    assert eventually(lambda: any(path.name.startswith("rash-") for path in base.iterdir()))
+    with _up("hasty,rash") as process:
+        assert eventually(lambda: any(path.name.startswith("rash-") for path in base.iterdir()))
 
-    process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
 
-    assert process.wait(timeout=120) == 143
+        assert process.wait(timeout=_SECONDS_TO_END) == 143
     assert not [path for path in base.iterdir() if path.name.startswith(("hasty-", "rash-"))]
+
+
+@contextmanager
+def _up(names: str) -> Iterator[subprocess.Popen[str]]:
+    """`testbed up` in a process of its own, which ends with the block however that ends."""
+    command = [sys.executable, "-m", "tests.testbed", "up", "--names", names]
+    process = subprocess.Popen(command, cwd=ROOT, env=_environment(), stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.terminate()  # nothing where it has ended already
+        process.communicate(timeout=_SECONDS_TO_END)
 
 
 def _environment() -> dict[str, str]:

@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,7 +31,9 @@ def test_inner(primary, standby, namespace_factory, number):
 """
 
 
-def _start_pytest(directory: Path, *arguments: str, pause: float = 0.5) -> subprocess.Popen[bytes]:
+@contextmanager
+def _pytest(directory: Path, *arguments: str, pause: float = 0.5) -> Iterator[subprocess.Popen[bytes]]:
+    """A run of the inner test; it is killed with the block, if it has not ended before."""
     (directory / "test_inner.py").write_text(INNER)
     (directory / "pytest.ini").write_text("[pytest]\n")
     (directory / "seen").mkdir()
@@ -37,7 +41,12 @@ def _start_pytest(directory: Path, *arguments: str, pause: float = 0.5) -> subpr
     environment |= {"SEEN": str(directory / "seen"), "PAUSE": str(pause), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.testbed.fixtures", *arguments, str(directory)]
     with (directory / "output").open("wb") as output:
-        return subprocess.Popen(command, cwd=directory, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=directory, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _seen(directory: Path) -> tuple[set[str], set[Path]]:
@@ -48,22 +57,22 @@ def _seen(directory: Path) -> tuple[set[str], set[Path]]:
 
 @pytest.mark.parametrize(("arguments", "processes"), [(["-n", "2"], 2), (["-n", "0"], 1)])
 def test_all_processes_of_a_run_see_the_same_clusters(tmp_path: Path, arguments: list[str], processes: int) -> None:
-    status = _start_pytest(tmp_path, *arguments).wait(timeout=120)
+    with _pytest(tmp_path, *arguments) as process:
+        assert process.wait(timeout=120) == 0, (tmp_path / "output").read_text()
 
-    assert status == 0, (tmp_path / "output").read_text()
     pids, clusters = _seen(tmp_path)
     assert (len(pids), len(clusters)) == (processes, 1)
     assert not clusters.pop().exists()
 
 
 def test_nothing_is_left_when_pytest_is_killed(tmp_path: Path) -> None:
-    process = _start_pytest(tmp_path, "-n", "2", pause=600)
-    assert eventually(lambda: bool(_seen(tmp_path)[1]), seconds=60), (tmp_path / "output").read_text()
-    (cluster,) = _seen(tmp_path)[1]
-    assert processes_in(cluster)
+    with _pytest(tmp_path, "-n", "2", pause=600) as process:
+        assert eventually(lambda: bool(_seen(tmp_path)[1]), seconds=60), (tmp_path / "output").read_text()
+        (cluster,) = _seen(tmp_path)[1]
+        assert processes_in(cluster)
 
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
 
     assert eventually(lambda: not processes_in(cluster) and not cluster.exists())
 
@@ -71,7 +80,7 @@ def test_nothing_is_left_when_pytest_is_killed(tmp_path: Path) -> None:
 def test_a_run_that_needs_no_cluster_starts_and_builds_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
-    status = _start_pytest(tmp_path, "-k", "no_such_test").wait(timeout=60)
+    with _pytest(tmp_path, "-k", "no_such_test") as process:
+        assert process.wait(timeout=60) == pytest.ExitCode.NO_TESTS_COLLECTED
 
-    assert status == pytest.ExitCode.NO_TESTS_COLLECTED
     assert not (tmp_path / "cache").exists()
