@@ -7,11 +7,12 @@ Two records tell, both kept with the object (API reference, "Server-Side Apply";
   record is made, so it is in nobody's set. An update that sends an allocated value back as it is (`kubectl replace`,
   `kubectl edit`, a controller) changes nothing and so does not come to own it.
 - the annotation `kubectl.kubernetes.io/last-applied-configuration`: what `kubectl apply` was given. A value counts
-  as authored only while it is still the live one.
+  as authored only while it is still the live one. `kubectl replace` writes it too, and then as a rule it is a dump of
+  the object, which says nothing of who chose what: a dump shows by the identity that only a server gives.
 
 Three cases cannot be told apart, seen on Kubernetes 1.34; in each the value stays as if authored:
 
-- somebody creates or applies a dump of an object: every value in it is then theirs;
+- somebody creates or server-side applies a dump of an object: every value in it is then theirs;
 - a server-side apply sends a field empty (`clusterIP: ""`): it owns the field, and the server fills it;
 - a Service with a node port of its author's becomes ClusterIP and NodePort again: the server allocates another port,
   in the field that the author still owns.
@@ -77,7 +78,15 @@ def _last_applied(metadata: Fields) -> Fields:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:  # an author's annotation like any other: what cannot be read records nothing
         return {}
-    return value if isinstance(value, dict) else {}
+    if not isinstance(value, dict) or _is_dump(value):
+        return {}
+    return value
+
+
+def _is_dump(applied: Fields) -> bool:
+    """Whether it was read from a server. `creationTimestamp: null` is what generators of manifests write."""
+    found = applied.get("metadata")
+    return isinstance(found, dict) and any(found.get(mark) is not None for mark in _MARKS_OF_A_SERVER)
 
 
 def _owns(owned: Any, path: tuple[str | Fields, ...]) -> bool:

@@ -12,17 +12,21 @@ _TOKEN_KEYS = ("token", "ca.crt", "namespace")
 _TOKEN_LABELS = ("kubernetes.io/legacy-token-last-used", "kubernetes.io/legacy-token-invalid-since")
 
 
-def drop_generated_secrets(manifest: Manifest, _: SnapshotContext) -> Manifest:
+def drop_generated_secrets(manifest: Manifest, context: SnapshotContext) -> Manifest:
     """References to Secrets that controllers generated for the account; the author's own references stay.
+
+    An author's own Secret may have a name like a generated token's: it is in the snapshot, which no generated token is.
 
     Source: ServiceAccount.secrets, imagePullSecrets; the token controller's `<account>-token-xxxxx` (before Kubernetes
     1.24) and OpenShift's `<account>-dockercfg-xxxxx`.
     """
-    account = text_at(manifest, "metadata", "name")
+    account, namespace = text_at(manifest, "metadata", "name"), text_at(manifest, "metadata", "namespace")
 
     def is_authored(reference: Fields) -> bool:
         name = text_at(reference, "name")
-        return not any(is_token_name(name, account, kind) for kind in ("token", "dockercfg"))
+        if is_token_name(name, account, "token"):
+            return ("", "Secret", namespace, name) in context.identities
+        return not is_token_name(name, account, "dockercfg")
 
     manifest = sifted(manifest, ("secrets",), is_authored)
     return sifted(manifest, ("imagePullSecrets",), is_authored)

@@ -96,6 +96,20 @@ def drop_default_tolerations(manifest: Manifest, _: SnapshotContext) -> Manifest
     return edited(manifest, ("spec",), lambda spec: {**without(spec, "tolerations"), **_named("tolerations", kept)})
 
 
+def drop_merged_selectors(manifest: Manifest, _: SnapshotContext) -> Manifest:
+    """What the server wrote into label selectors for `matchLabelKeys`; on the standby it does so again.
+
+    It refuses a Pod whose selector has such a key already, so that no author can have written one.
+
+    Source: PodAffinityTerm.matchLabelKeys, mismatchLabelKeys: "the keys are used to lookup values from the incoming pod
+    labels, those key-value labels are merged with `labelSelector`"; TopologySpreadConstraint.matchLabelKeys likewise
+    since 1.34.
+    """
+    for path in _SELECTING:
+        manifest = edited(manifest, path, _without_merged)
+    return manifest
+
+
 def drop_ephemeral_containers(manifest: Manifest, _: SnapshotContext) -> Manifest:
     """Somebody's debugging session; a Pod cannot be created with one.
 
@@ -110,6 +124,30 @@ def drop_network_state(manifest: Manifest, _: SnapshotContext) -> Manifest:
     Source: annotations of Calico, of the Network Plumbing Working Group's status specification, of OVN-Kubernetes.
     """
     return without_annotations(manifest, *_NETWORK_STATE)
+
+
+_SELECTING = (
+    ("spec", "topologySpreadConstraints", EACH),
+    *(
+        ("spec", "affinity", kind, *path)
+        for kind in ("podAffinity", "podAntiAffinity")
+        for path in (
+            ("requiredDuringSchedulingIgnoredDuringExecution", EACH),
+            ("preferredDuringSchedulingIgnoredDuringExecution", EACH, "podAffinityTerm"),
+        )
+    ),
+)
+"""Where a PodSpec has a label selector with keys beside it."""
+
+
+def _without_merged(term: Fields) -> Fields:
+    keys = {*(term.get("matchLabelKeys") or ()), *(term.get("mismatchLabelKeys") or ())}
+    selector = fields_at(term, "labelSelector")
+    expressions = items_at(selector, "matchExpressions")
+    kept = [expression for expression in expressions if expression.get("key") not in keys]
+    if len(kept) == len(expressions):
+        return term
+    return {**term, "labelSelector": {**without(selector, "matchExpressions"), **_named("matchExpressions", kept)}}
 
 
 def _default_toleration(condition: str) -> dict[str, Any]:
@@ -162,6 +200,7 @@ POD_RULES = (
     clear_overhead,
     drop_token_volumes,
     drop_default_tolerations,
+    drop_merged_selectors,
     drop_ephemeral_containers,
     drop_network_state,
 )

@@ -22,6 +22,13 @@ def test_secrets_that_only_look_generated_stay(name: str) -> None:
     assert clean(served("v1", "ServiceAccount", "robot", secrets=[{"name": name}]))["secrets"] == [{"name": name}]
 
 
+def test_a_secret_of_the_snapshot_stays_even_where_its_name_looks_generated() -> None:
+    manifest = served("v1", "ServiceAccount", "robot", secrets=[{"name": "robot-token-x7k2z"}])
+    mine = ("", "Secret", "shop", "robot-token-x7k2z")
+
+    assert clean(manifest, identities=frozenset({mine}))["secrets"] == [{"name": "robot-token-x7k2z"}]
+
+
 def test_the_generated_name_of_a_long_account_is_known_although_it_is_cut() -> None:
     account = "a" * 60
     secrets = [{"name": "a" * 58 + "x7k2z"}]

@@ -67,6 +67,19 @@ def test_an_annotation_that_says_nothing_of_the_field_authors_nothing(text: str)
     assert not record.is_authored(1, "spec", "ports", PORT, "nodePort")
 
 
+@pytest.mark.parametrize("mark", ["uid", "resourceVersion", "creationTimestamp"])
+def test_a_dump_that_kubectl_wrote_down_says_nothing_of_who_chose_what(mark: str) -> None:
+    dump = {"metadata": {"name": "web", mark: "x"}, "spec": {"clusterIP": "10.96.0.9"}}
+
+    assert not author(service(**applied(dump))).is_authored("10.96.0.9", "spec", "clusterIP")
+
+
+def test_a_generated_manifest_with_a_null_time_is_no_dump() -> None:
+    generated = {"metadata": {"name": "web", "creationTimestamp": None}, "spec": {"clusterIP": "10.96.0.9"}}
+
+    assert author(service(**applied(generated))).is_authored("10.96.0.9", "spec", "clusterIP")
+
+
 def test_null_is_never_authored_by_kubectl_apply() -> None:
     assert not author(service(**applied({"spec": {"clusterIP": None}}))).is_authored(None, "spec", "clusterIP")
 

@@ -145,6 +145,33 @@ def test_tolerations_keep_the_order_that_admission_will_make_again(shown: list[J
     assert clean(pod({"nodeSelector": {"a": "b"}, "tolerations": shown}))["spec"].get("tolerations") == kept
 
 
+def selecting(**selector: Any) -> Json:
+    term = {"topologyKey": "zone", "matchLabelKeys": ["v"], "mismatchLabelKeys": ["w"], "labelSelector": selector}
+    preferred = [{"weight": 1, "podAffinityTerm": term}]
+    return {
+        "affinity": {
+            "podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]},
+            "podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred},
+        },
+        "topologySpreadConstraints": [{"topologyKey": "zone", "matchLabelKeys": ["v", "w"], "labelSelector": selector}],
+    }
+
+
+def test_what_the_server_merged_into_selectors_is_dropped_and_the_selector_stays() -> None:
+    mine = {"key": "app", "operator": "Exists"}
+    merged = [{"key": "v", "operator": "In", "values": ["1"]}, {"key": "w", "operator": "NotIn", "values": ["2"]}]
+
+    assert clean(pod(selecting(matchExpressions=[mine, *merged])))["spec"] == selecting(matchExpressions=[mine])
+    assert clean(pod(selecting(matchExpressions=merged)))["spec"] == selecting()
+    assert fired(pod(selecting(matchExpressions=merged))) == {"drop_merged_selectors"}
+
+
+def test_selectors_without_such_keys_stay() -> None:
+    spec = selecting(matchLabels={"v": "1"}, matchExpressions=[{"key": "app", "operator": "In", "values": ["v"]}])
+
+    assert clean(pod(spec))["spec"] == spec
+
+
 def test_ephemeral_containers_are_dropped_and_counted() -> None:
     manifest = pod({"containers": [{"name": "main"}], "ephemeralContainers": [{"name": "debugger"}]})
 
