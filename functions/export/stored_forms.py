@@ -49,6 +49,9 @@ def _check_secret(secret: Manifest) -> None:
                 f"{ObjectRef.of(secret)}: a Secret has no field {within}{unknown[0]}; write data or stringData, spelled"
                 " as in the API"
             )
+    for key, text in (secret.get("stringData") or {}).items():
+        if not isinstance(text, str):
+            raise ManifestError(f"{ObjectRef.of(secret)}: stringData.{key} is no text; quote it")
     data: Mapping[str, Any] = secret.get("data") or {}
     for key, value in data.items():
         if value is not None and not _is_base64(value):

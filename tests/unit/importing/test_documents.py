@@ -151,3 +151,51 @@ def test_fields_of_metadata_that_are_null_are_not_there() -> None:
 def test_values_of_secrets_are_in_no_message() -> None:
     told = refusal(f"{GOOD}data:\n  password: hunter2\n  password: hunter2\n")
     assert "hunter2" not in told
+
+
+def listed(*items: str) -> str:
+    """A list of manifests in JSON."""
+    return f'{{"apiVersion": "v1", "kind": "List", "items": [{", ".join(items)}]}}'
+
+
+def test_a_list_of_nothing_and_a_list_in_a_list_are_read_as_kubectl_reads_them() -> None:
+    one = '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}'
+    wrong = one.replace('"a"', "1")
+    assert names('{"apiVersion": "v1", "kind": "ConfigMapList", "items": null}') == []
+    assert names(listed(listed(one), one)) == ["a", "a"]
+    assert refusal(listed(listed(wrong))) == "f:1: metadata.name is a number and should be text; quote it"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        ("kustomization.yaml", "resources: [a.yaml]\n", "a kustomization; give what it makes: kubectl kustomize DIR"),
+        ("Chart.yaml", "apiVersion: v2\nname: shop\n", "a part of a Helm chart; give what it makes: helm template"),
+        ("values.yaml", "replicas: 1\n", "a part of a Helm chart"),
+    ],
+    ids=["kustomization", "chart", "values"],
+)
+def test_files_of_other_tools_beside_manifests_are_named_with_what_to_give_instead(
+    file: str, text: str, words: str
+) -> None:
+    with pytest.raises(ManifestError) as raised:
+        list(read_manifests(text.encode(), f"backup.gz!deploy/{file}"))
+    assert str(raised.value).startswith(f"backup.gz!deploy/{file}:1: {words}")
+
+
+def test_a_manifest_is_one_whatever_its_file_is_called() -> None:
+    assert [one.manifest["metadata"]["name"] for one in read_manifests(GOOD.encode(), "values.yaml")] == ["a"]
+
+
+@pytest.mark.parametrize("name", ["{{ .Release.Name }}-web", "${NAME}", "$(NAME)"])
+@pytest.mark.parametrize("field", ["name", "namespace"])
+def test_a_template_as_a_name_is_not_taken_for_one(name: str, field: str) -> None:
+    other = "namespace: b" if field == "name" else "name: b"
+    text = f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  {other}\n  {field}: '{name}'\n"
+    assert refusal(text) == f'f:5: metadata.{field} is a template, "{name}"; render it first'
+
+
+@pytest.mark.parametrize("name", [".", "..", "a/b", "50%"])
+def test_a_name_that_no_server_takes_is_refused(name: str) -> None:
+    text = GOOD.replace("name: a", f"name: '{name}'")
+    assert refusal(text) == f'f:4: metadata.name is "{name}", which no server takes as a name; correct it'

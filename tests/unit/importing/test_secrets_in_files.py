@@ -47,7 +47,7 @@ def stored(world: ImportWorld) -> list[str]:
         ({"data": {"password": ENCODED[:-1] + "!"}}, r"data\.password is not base64"),
         ({"data": {"password": [ENCODED]}}, "of another type than the API's"),
         ({"data": [ENCODED]}, "of another type than the API's"),
-        ({"stringData": {"password": VALUE, "port": 80}}, "of another type than the API's"),
+        ({"stringData": {"password": VALUE, "port": 80}}, r"stringData\.port is no text; quote it"),
         ({"stringData": [VALUE]}, "of another type than the API's"),
         ({"metadata": {"annotations": [VALUE]}}, "annotations are not a mapping|of another type than the API's"),
     ],

@@ -1,7 +1,9 @@
 """Files, folders, archives and streams: what is read of them, in which order, and what is refused."""
 
+import bz2
 import gzip
 import io
+import lzma
 import os
 import tarfile
 from datetime import UTC, datetime
@@ -72,6 +74,58 @@ def test_a_link_to_a_file_is_followed_and_one_to_a_folder_is_not(tmp_path: Path)
     (folder / "a.yaml").symlink_to(tmp_path / "elsewhere" / "a.yaml")
     (folder / "loop").symlink_to(folder)
     assert names(read(folder)) == [str(folder / "a.yaml")]
+
+
+def test_archives_in_a_folder_are_named_to_be_given_themselves(tmp_path: Path) -> None:
+    archive = put(tmp_path / "old" / "backup.tar.gz", tar_gz(member("a.yaml", manifest("a"))))
+    (problem,) = problems(tmp_path)
+    assert problem.endswith(f"holds no file *.yaml, *.yml or *.json; name the archives in it, such as {archive}")
+
+
+@pytest.mark.parametrize(
+    ("start", "form"),
+    [
+        (b"PK\x03\x04", "a zip archive"),
+        (bz2.compress(b"a: 1\n"), "packed with bzip2"),
+        (lzma.compress(b"a: 1\n"), "packed with xz"),
+    ],
+    ids=["zip", "bzip2", "xz"],
+)
+def test_an_archive_of_another_form_is_named_as_what_it_is(tmp_path: Path, start: bytes, form: str) -> None:
+    file = put(tmp_path / "manifests", start + b"\0" * 40)
+    assert problems(file) == [f"{file}: {form}, which is not read here; unpack it and give the folder"]
+
+
+def test_a_secret_that_pack_left_sealed_is_not_passed_over(tmp_path: Path) -> None:
+    put(tmp_path / "a.yaml")
+    sealed = put(tmp_path / "b.yaml.sealed")
+    packed = put(tmp_path / "packed.gz", tar_gz(member("c.yaml", manifest("c")), member("d.yaml.sealed", b"a: 1\n")))
+
+    told = "a Secret that `kubestandby pack` left sealed; pack again with --key, or leave the file out"
+    assert problems(tmp_path) == problems(sealed) == [f"{sealed}: {told}"]
+    assert problems(packed) == [f"{packed}!d.yaml.sealed: {told}"]
+
+
+def velero_backup() -> dict[str, bytes]:
+    """As of format 1.1, with all versions that the cluster served (Velero's feature EnableAPIGroupVersions)."""
+    autoscalers = "resources/horizontalpodautoscalers.autoscaling"
+    return {
+        "metadata/version": b"1.1.0\n",
+        f"{autoscalers}/namespaces/shop/web.json": b'{"a": 2}',
+        f"{autoscalers}/v1/namespaces/shop/web.json": b'{"a": 1}',
+        f"{autoscalers}/v2-preferredversion/namespaces/shop/web.json": b'{"a": 2}',
+        "resources/namespaces/cluster/shop.json": b"{}",
+        "resources/namespaces/v1-preferredversion/cluster/shop.json": b"{}",
+    }
+
+
+def test_of_a_velero_backup_each_object_is_read_once_in_the_version_that_was_preferred(tmp_path: Path) -> None:
+    archive = put(tmp_path / "b.tar.gz", tar_gz(*(member(name, data) for name, data in velero_backup().items())))
+    for name, data in velero_backup().items():
+        put(tmp_path / "unpacked" / name, data)
+
+    expected = [b'{"a": 2}', b"{}"]
+    assert [file.data for file in read(archive)] == [file.data for file in read(tmp_path / "unpacked")] == expected
 
 
 def test_a_folder_without_manifests_is_told(tmp_path: Path) -> None:

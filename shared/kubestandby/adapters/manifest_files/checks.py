@@ -3,8 +3,10 @@
 Deeper down the server that restores it is the judge.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, NoReturn
 
 from kubestandby.adapters.manifest_files.yaml_documents import Document, Path
@@ -12,6 +14,22 @@ from kubestandby.adapters.marked_yaml import shown
 from kubestandby.errors import ManifestError
 
 _KUSTOMIZATIONS = ("kustomize.config.k8s.io/",)
+_KUSTOMIZATION = "a kustomization; give what it makes: kubectl kustomize DIR | kubestandby import GROUP -"
+_CHART = "a part of a Helm chart; give what it makes: helm template NAME DIR | kubestandby import GROUP -"
+_NO_MANIFESTS = {
+    "kustomization.yaml": _KUSTOMIZATION,
+    "kustomization.yml": _KUSTOMIZATION,
+    "Chart.yaml": _CHART,
+    "values.yaml": _CHART,
+    "values.yml": _CHART,
+    "values.schema.json": _CHART,
+}
+"""Files beside manifests that are none, by the names that their tools give them."""
+
+_TEMPLATE = re.compile(r"\{\{|\}\}|\$[{(]")
+_IMPOSSIBLE_NAME = re.compile(r"\.\.?|.*[/%].*", re.DOTALL)
+"""A name is one segment of a path (k8s.io/apimachinery, path.IsValidPathSegmentName)."""
+
 _LONGEST_NAME = 253
 """Of a name, a namespace, a group or a kind (RFC 1123 subdomain)."""
 
@@ -34,8 +52,8 @@ def manifests_of(document: Document, what: str) -> Iterator[WrittenManifest]:
             API's; the message is `what:line: ...`.
     """
     check = _Check(document, what)
-    if isinstance(document.value, dict) and isinstance(document.value.get("items"), list):
-        yield from check.items()
+    if _is_list(document.value):
+        yield from check.items(document.value, ())
     else:
         yield check.manifest(document.value, ())
 
@@ -45,24 +63,27 @@ class _Check:
     document: Document
     what: str
 
-    def items(self) -> Iterator[WrittenManifest]:
+    def items(self, listed: Mapping[str, Any], path: Path) -> Iterator[WrittenManifest]:
         """Items of a list; those of a typed list (`ConfigMapList`) may leave out what the list says."""
-        listed = self.document.value
         kind = str(listed.get("kind", "")).removesuffix("List")
         given = {"apiVersion": listed.get("apiVersion"), "kind": kind} if kind else {}
-        for position, item in enumerate(listed["items"]):
-            whole = {**given, **item} if isinstance(item, dict) else item
-            yield self.manifest(whole, ("items", position))
+        for position, item in enumerate(listed["items"] or ()):
+            inner = (*path, "items", position)
+            if _is_list(item):
+                yield from self.items(item, inner)
+            else:
+                yield self.manifest({**given, **item} if isinstance(item, dict) else item, inner)
 
     def manifest(self, value: Any, path: Path) -> WrittenManifest:
         """Checks one manifest at this place."""
         if not isinstance(value, dict):
             self._refuse(path, "no manifest: it is not a mapping; a manifest has apiVersion, kind and metadata")
+        known = _NO_MANIFESTS.get(PurePosixPath(self.what).name)
+        if known and not {"apiVersion", "kind", "metadata"} <= value.keys():
+            self._refuse(path, known)
         api_version = self._text(value, (*path, "apiVersion"))
         if api_version.startswith(_KUSTOMIZATIONS):
-            self._refuse(
-                path, "a kustomization; give what it makes: kubectl kustomize DIR | kubestandby import GROUP -"
-            )
+            self._refuse(path, _KUSTOMIZATION)
         if api_version.count("/") > 1 or api_version.startswith("/") or api_version.endswith("/"):
             self._refuse((*path, "apiVersion"), f"apiVersion {shown(api_version)} is not GROUP/VERSION; correct it")
         self._text(value, (*path, "kind"))
@@ -78,9 +99,9 @@ class _Check:
         if metadata.get("name") is None and metadata.get("generateName") is not None:
             told = "generateName and no name: such an object cannot be brought back; give it a name"
             self._refuse((*path, "generateName"), told)
-        self._text(metadata, (*path, "name"))
+        self._name(metadata, (*path, "name"))
         if metadata.get("namespace"):
-            self._text(metadata, (*path, "namespace"))
+            self._name(metadata, (*path, "namespace"))
         for marks in ("labels", "annotations"):
             self._texts(metadata.get(marks), (*path, marks))
         self._each(metadata.get("finalizers"), (*path, "finalizers"), str)
@@ -89,6 +110,14 @@ class _Check:
         for position, owner in enumerate(metadata.get("ownerReferences") or ()):
             for name in ("apiVersion", "kind", "name"):
                 self._text(owner, (*path, "ownerReferences", position, name))
+
+    def _name(self, metadata: dict[str, Any], path: Path) -> None:
+        """A name that some server may take; which of them each kind allows is the server's to say."""
+        name = self._text(metadata, path)
+        if _TEMPLATE.search(name):
+            self._refuse(path, f"{_field(path)} is a template, {shown(name)}; render it first")
+        if _IMPOSSIBLE_NAME.fullmatch(name):
+            self._refuse(path, f"{_field(path)} is {shown(name)}, which no server takes as a name; correct it")
 
     def _text(self, mapping: Mapping[str, Any], path: Path) -> str:
         value, name = mapping.get(str(path[-1])), _field(path)
@@ -123,6 +152,14 @@ class _Check:
         raise ManifestError(f"{self.what}:{self.document.line(path)}: {problem}")
 
 
+def _is_list(value: Any) -> bool:
+    """Whether it is a list of objects: by its items, as kubectl tells; a client in Go writes null for none."""
+    if not isinstance(value, dict):
+        return False
+    items = value.get("items", False)
+    return isinstance(items, list) or (items is None and str(value.get("kind", "")).endswith("List"))
+
+
 def _without_nulls(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """A field that is null, or an empty namespace, says nothing: to the server it is not there."""
     kept = {name: value for name, value in metadata.items() if value is not None}
@@ -136,5 +173,7 @@ def _without_nulls(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 def _field(path: Path) -> str:
     """The field as in the API reference: without the place in a list that the manifest is an item of."""
-    inner = path[2:] if path[:1] == ("items",) else path
+    inner = path
+    while inner[:1] == ("items",):
+        inner = inner[2:]
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in inner).removeprefix(".")

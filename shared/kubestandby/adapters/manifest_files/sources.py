@@ -1,10 +1,12 @@
 """Files, folders, archives and streams of manifests: what is read of them, and what is passed over.
 
 Nothing is extracted to disk. A folder or an archive is read for its files `*.yaml`, `*.yml` and `*.json`, as
-`kubectl apply --recursive` does; a file that is named is read whatever it is called.
+`kubectl apply --recursive` does; a file that is named is read whatever it is called. Passed over are the copies by
+version of a Velero backup; refused are Secrets that `pack` left sealed, which would be missed without a word.
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +20,20 @@ from kubestandby.errors import IntegrityError, ManifestError, next_step
 
 STDIN = "-"
 _EXTENSIONS = (".yaml", ".yml", ".json")
+_SEALED = ".yaml.sealed"
+_ARCHIVES = (".gz", ".tgz", ".tar", ".zip")
+_OTHER_FORMS = {
+    b"PK\x03\x04": "a zip archive",
+    b"BZh": "packed with bzip2",
+    b"\xfd7zXZ\x00": "packed with xz",
+    b"\x28\xb5\x2f\xfd": "packed with zstd",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+}
+"""What files of these forms begin with."""
+
+_VELERO_COPY = re.compile(r"(?:^|/)resources/[^/]+/v[0-9][^/]*/(?:namespaces|cluster)/")
+"""In a Velero backup of format 1.1 every object is at `resources/<plural>.<group>/namespaces/...` or `.../cluster/...`,
+in the version that the cluster preferred, and again below a folder for each version that was backed up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +91,10 @@ class SourceReader:
         if source == STDIN or not path.is_dir():
             yield source
             return
-        names = [str(inner) for inner in self._files_below(path)]
+        found = self._files_below(path)
+        names = [str(file) for file in found if _is_manifest(file.relative_to(path).as_posix())]
         if not names:
-            self.problems.append(f"{source} holds no file *.yaml, *.yml or *.json; give a folder of manifests")
+            self.problems.append(_holds_none(source, found))
         yield from names
 
     def _counted(self, files: Iterator[ManifestFile]) -> Iterator[ManifestFile]:
@@ -94,6 +111,7 @@ class SourceReader:
         if name == STDIN:
             yield from self._stream(self._stdin, "stdin")
             return
+        _refuse_sealed(name)
         with Path(name).open("rb") as stream:
             mode = os.fstat(stream.fileno()).st_mode
             if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
@@ -108,11 +126,13 @@ class SourceReader:
             for member in read_members(first, plain.read, name):
                 yield from self._member(member, f"{name}!{member.name}")
             return
+        _refuse_other_form(first, name)
         yield ManifestFile(name, first + self._whole(plain, self._limits.file_bytes - len(first), name))
 
     def _member(self, member: Member, name: str) -> Iterator[ManifestFile]:
-        if member.kind is Kind.FOLDER or not member.name.endswith(_EXTENSIONS):
+        if member.kind is Kind.FOLDER or not _is_manifest(member.name):
             return
+        _refuse_sealed(name)
         if member.kind is not Kind.FILE:
             raise ManifestError(f"{name} is {member.kind.value}; only plain files are read from an archive")
         if member.size > self._limits.file_bytes:
@@ -133,8 +153,38 @@ class SourceReader:
         found: list[Path] = []
         for parent, folders, names in os.walk(folder, onerror=self._note):
             folders[:] = [name for name in folders if not name.startswith(".")]
-            found += [Path(parent, name) for name in names if name.endswith(_EXTENSIONS) and not name.startswith(".")]
+            found += [Path(parent, name) for name in names if not name.startswith(".")]
         return sorted(found)
 
     def _note(self, error: OSError) -> None:
         self.problems.append(f"{error.filename} cannot be read: {(error.strerror or str(error)).lower()}")
+
+
+def _is_manifest(path: str) -> bool:
+    """Whether a file of a folder or an archive is to be read, or refused, by its path within it."""
+    return path.endswith((*_EXTENSIONS, _SEALED)) and not _VELERO_COPY.search(path)
+
+
+def _holds_none(folder: str, found: list[Path]) -> str:
+    archive = next((file for file in found if file.name.endswith(_ARCHIVES)), None)
+    step = f"name the archives in it, such as {archive}" if archive else "give a folder of manifests"
+    return f"{folder} holds no file *.yaml, *.yml or *.json; {step}"
+
+
+def _refuse_sealed(name: str) -> None:
+    """Without its values a Secret is none, and what is left of the folder would be an application without it.
+
+    Raises:
+        ManifestError: the file is a Secret that was packed without a key.
+    """
+    if name.endswith(_SEALED):
+        raise ManifestError(
+            f"{name}: a Secret that `kubestandby pack` left sealed; pack again with --key, or leave the file out"
+        )
+
+
+def _refuse_other_form(first: bytes, name: str) -> None:
+    """Raises ManifestError: the file is of a form that is not read here."""
+    for start, form in _OTHER_FORMS.items():
+        if first.startswith(start):
+            raise ManifestError(f"{name}: {form}, which is not read here; unpack it and give the folder")
