@@ -1,20 +1,22 @@
 """Puts the objects of an import into a snapshot: those that an export would have taken from a cluster."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from kubestandby.carried import NEVER_LISTED, kubectl_name
 from kubestandby.groups import IncludedObject, ProtectionGroup
-from kubestandby.resources import Manifest
+from kubestandby.resources import GVK, Manifest, ObjectRef
+from kubestandby.transforms import Transform
 
+from .absent_needs import absent_from
 from .assembly import Assembly
 from .closure import cluster_roles_named, with_parts
 from .drop_rules import Facts, dropped_by
 from .import_survey import FoundObject, ImportSurvey, at_origin
 from .listing import Sieve, Spool
-from .references import CLUSTER_ROLE
+from .references import CLUSTER_ROLE, Need
 from .scope import NAMESPACE, VIRTUAL_GROUPS
 
 REVIEWS = frozenset({"authentication.k8s.io", "authorization.k8s.io"})
@@ -55,6 +57,7 @@ class ImportFilling:
     scope: ImportScope
     assembly: Assembly
     keep_all: bool
+    _cluster_scoped: set[Need] = field(default_factory=set)
     _left_out: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> None:
@@ -77,6 +80,14 @@ class ImportFilling:
             cluster_scoped.close()
         self.assembly.note_dropped(self._left_out)
 
+    def absent(self, transforms: Sequence[Transform]) -> tuple[str, ...]:
+        """Cluster-scoped objects that the snapshot names and no file holds, once it was run.
+
+        `transforms` are those on the way to the other site.
+        """
+        needs = absent_from(self._cluster_scoped, self.assembly.closure.needs, transforms)
+        return tuple(str(ObjectRef(GVK(need.group, "", need.kind), "", need.name)) for need in needs)
+
     def _take_namespaced(self, cluster_scoped: "_FoundSpool") -> None:
         facts = self.survey.facts(self.group)
         chosen = frozenset(self.scope.namespaces)
@@ -88,6 +99,7 @@ class ImportFilling:
                 self._take(found, facts)
             elif not _is_namespace(found):
                 cluster_scoped.add(found)
+                self._cluster_scoped.add(Need(*found.resource.gvk.group_kind, found.ref.name))
 
     def _take_needed(self, cluster_scoped: "_FoundSpool") -> None:
         """In rounds, as each object may need others, until a round takes nothing more."""

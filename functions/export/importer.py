@@ -38,10 +38,16 @@ UNASKED = Primary(ClusterIdentity(uid="", version=""), discovery=None)
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What an import came to; `added_namespaces` are those that no file describes: the snapshot has a plain one."""
+    """What an import came to.
+
+    Attributes:
+        added_namespaces: those that no file describes: the snapshot has a plain one.
+        absent: cluster-scoped objects that the snapshot names and no file holds.
+    """
 
     exported: ExportResult
     added_namespaces: tuple[str, ...]
+    absent: tuple[str, ...]
 
 
 class Importer:
@@ -70,7 +76,8 @@ class Importer:
         with ArchiveBuilder() as archive:
             sealer = new_sealer(self._snapshots.keyring, group, site, self._primary.identity.uid)
             assembly = Assembly(group, scope.namespaces, archive, sealer)
-            ImportFilling(group, survey, scope, assembly, keep_all=order.keep_all).run()
+            filling = ImportFilling(group, survey, scope, assembly, keep_all=order.keep_all)
+            filling.run()
             built = archive.finish()
             taken = Taken(
                 site=site,
@@ -84,7 +91,9 @@ class Importer:
                 imported_from=order.files or ("files",),
                 fresh_until=now + timedelta(seconds=group.fresh_seconds),
             )
-            return ImportResult(Committer(self._snapshots, sealer).commit(index, built, epoch), scope.added)
+            exported = Committer(self._snapshots, sealer).commit(index, built, epoch)
+            absent = filling.absent(group.transforms_to(group.other_site(site).name))
+            return ImportResult(exported, scope.added, absent)
 
 
 def _scope(survey: ImportSurvey, group: ProtectionGroup, site: SiteName) -> ImportScope:

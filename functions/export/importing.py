@@ -56,5 +56,5 @@ def _result(imported: ImportResult, seconds: float) -> Result:
     if result.verdict is Verdict.UNCHANGED:
         result = replace(result, message=f"snapshot {exported.index.id} says the same already")
     left_out = {count.rule: count.count for count in exported.index.dropped}
-    added = list(imported.added_namespaces)
-    return replace(result, details={**result.details, "left_out": left_out, "added_namespaces": added})
+    told = {"added_namespaces": list(imported.added_namespaces), "not_in_files": list(imported.absent)}
+    return replace(result, details={**result.details, "left_out": left_out, **told})

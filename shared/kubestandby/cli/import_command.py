@@ -28,7 +28,7 @@ from kubestandby.requests import ImportOrder, Request
 
 _QUIET_SECONDS = 30.0
 _SHOWN_PROBLEMS = 20
-_SHOWN_EMPTY = 5
+_SHOWN_NAMES = 5
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
@@ -136,6 +136,8 @@ def _tell(arrival: Arrival, output: Output) -> int:
         say(f"left out, as an export does: {', '.join(left_out)}")
     for name in details.get("added_namespaces", ()):
         say(f"namespace {name} is described by no file: the snapshot has a plain one")
+    if absent := details.get("not_in_files"):
+        say(f"warning: no file holds {_listed(absent)}, which objects name; the standby must have them", "yellow")
     return tell_arrival(arrival, output)
 
 
@@ -150,9 +152,10 @@ def _tell_problems(problems: Sequence[str]) -> int:
 def _tell_empty(read: FilesRead) -> None:
     """An empty file may be an object that somebody's script could not read."""
     if read.empty:
-        shown = ", ".join(read.empty[:_SHOWN_EMPTY])
-        more = len(read.empty) - _SHOWN_EMPTY
-        say(
-            f"warning: empty files, nothing is read from them: {shown}{f' and {more} more' if more > 0 else ''}",
-            "yellow",
-        )
+        say(f"warning: empty files, nothing is read from them: {_listed(read.empty)}", "yellow")
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first of many."""
+    more = len(names) - _SHOWN_NAMES
+    return ", ".join(names[:_SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")

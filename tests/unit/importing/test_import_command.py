@@ -151,12 +151,15 @@ def test_empty_files_of_the_playbook_are_a_warning(command_world: World, tmp_pat
 
 
 def test_what_was_left_out_and_added_is_told(command_world: World, tmp_path: Path) -> None:
-    Importing(command_world, left_out={"owned_by_controller": 3}, added_namespaces=["shop"])
+    absent = [f"StorageClass.storage.k8s.io {number}" for number in range(6)]
+    Importing(command_world, left_out={"owned_by_controller": 3}, added_namespaces=["shop"], not_in_files=absent)
 
     ran = command_world.run("import", "shop", put(tmp_path / "a.yaml", LIST))
 
     assert "left out, as an export does: 3 owned_by_controller" in ran.stderr
     assert "namespace shop is described by no file: the snapshot has a plain one" in ran.stderr
+    assert "warning: no file holds StorageClass.storage.k8s.io 0, " in ran.stderr
+    assert "StorageClass.storage.k8s.io 4 and 1 more, which objects name; the standby must have them" in ran.stderr
 
 
 def test_problems_that_the_function_finds_are_told_one_by_one(command_world: World, tmp_path: Path) -> None:

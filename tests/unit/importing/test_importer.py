@@ -9,6 +9,7 @@ from kubestandby.errors import ClusterUnavailableError
 from kubestandby.groups import IncludedObject
 from kubestandby.requests import Outcome, Verdict
 from kubestandby.snapshots import SiteName
+from kubestandby.transforms import StorageClassTransform
 from tests.fakes.keys import keyring
 from tests.unit.importing.importing import SHOP, ImportWorld, config_map, deployment, namespace, of_kind
 from tests.unit.importing.test_imported_types import definition
@@ -104,6 +105,31 @@ def test_types_that_are_never_exported_are_left_out_and_counted(world: ImportWor
     )
     assert world.names() == ["Namespace/shop"]
     assert world.left_out() == {"type_never_exported": 5}
+
+
+def test_what_objects_name_and_no_file_holds_is_told(world: ImportWorld) -> None:
+    mapped = StorageClassTransform(name="classes", names={"fast": "oci-bv"})
+    object.__setattr__(world.group, "transforms", (mapped,))
+    claims = [
+        of_kind("v1", "PersistentVolumeClaim", name, spec={"storageClassName": name, "volumeName": f"{volume}-{name}"})
+        for name, volume in (("fast", "pvc"), ("slow", "nfs"))
+    ]
+
+    outcome = world.import_(
+        namespace("shop"),
+        *claims,
+        of_kind("v1", "PersistentVolume", "nfs-slow", "", spec={"claimRef": {"namespace": "shop", "name": "slow"}}),
+        deployment("web", priorityClassName="high"),
+        deployment("agent", priorityClassName="system-node-critical"),
+        binding("a", "view"),
+        binding("b", "reader"),
+    )
+
+    assert outcome.details["not_in_files"] == [
+        "ClusterRole.rbac.authorization.k8s.io reader",
+        "PriorityClass.scheduling.k8s.io high",
+        "StorageClass.storage.k8s.io slow",
+    ]
 
 
 def test_objects_of_other_namespaces_are_left_out_and_counted(world: ImportWorld) -> None:
