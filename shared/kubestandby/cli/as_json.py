@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from kubestandby.cli.arrival import Arrival
+from kubestandby.cli.site_status import SiteStatus, StageStatus
 from kubestandby.cli.snapshot_view import SnapshotOverview, SnapshotRow
-from kubestandby.cli.status_view import GroupStatus, SiteStatus, StageStatus
+from kubestandby.cli.status_view import GroupStatus
 from kubestandby.reports import Change, ObjectResult, RestoreReport, WorkloadStatus
 from kubestandby.requests import Outcome, Request
 from kubestandby.resources import ObjectRef

@@ -6,8 +6,9 @@ from importlib.resources import files
 
 from kubestandby import __version__
 from kubestandby.cli.restore_tables import changes_line, phases_line, rto_words
+from kubestandby.cli.site_status import SiteStatus, StageStatus
 from kubestandby.cli.status_tables import freshness
-from kubestandby.cli.status_view import GroupStatus, SiteStatus, StageStatus
+from kubestandby.cli.status_view import GroupStatus
 from kubestandby.cli.wording import age, counted, duration, moment, printable
 from kubestandby.reports import Change, Readiness, RestoreReport
 from kubestandby.requests import Verdict

@@ -4,7 +4,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from kubestandby.cli.restore_tables import changes_line
-from kubestandby.cli.status_view import GroupStatus, SiteStatus, StageStatus
+from kubestandby.cli.site_status import SiteStatus, StageStatus
+from kubestandby.cli.status_view import GroupStatus
 from kubestandby.cli.tables import BAD, DIM, GOOD, HEAD, WARN, cell, stacked, table
 from kubestandby.cli.wording import age, counted, duration, moment
 from kubestandby.snapshots import Stage

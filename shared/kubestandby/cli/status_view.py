@@ -5,7 +5,7 @@ A site that cannot be reached is part of the answer: `status` is what an operato
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -21,8 +21,9 @@ from kubestandby.cli.session import (
     roles_of,
     snapshots_at,
 )
+from kubestandby.cli.site_status import FailedWork, SiteStatus, StageStatus
 from kubestandby.cli.snapshot_view import Applied
-from kubestandby.cli.wording import age
+from kubestandby.cli.status_problems import problems
 from kubestandby.control_records import Doubt
 from kubestandby.epochs import Epoch
 from kubestandby.errors import UntrustedRecordError
@@ -33,70 +34,14 @@ from kubestandby.reports import RestoreReport
 from kubestandby.requests import Outcome, Request, Verdict
 from kubestandby.roles import CurrentEpoch, configured_epoch
 from kubestandby.snapshot_store import Survey
-from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex, Stage
+from kubestandby.snapshots import Stage
 
 _T = TypeVar("_T")
 _LOOK_BACK = 20
 """How many of the newest export requests may be without an outcome before none is looked for."""
 
-PATIENCE = timedelta(minutes=10)
-"""A request that waits longer than this is a problem: functions run for five minutes at most (design.md, rule 4)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageStatus:
-    """The newest complete snapshot of a stage at a site, and when its state was last proven to be the current one."""
-
-    stage: Stage
-    id: SnapshotId
-    taken_at: datetime
-    proven_at: datetime
-    fresh_until: datetime
-    objects: int
-    complete: bool
-
-    @classmethod
-    def of(cls, index: SnapshotIndex, proven_at: datetime) -> "StageStatus":
-        """Reads an index; a later proof of its state moves the deadline by as much as it is younger."""
-        return cls(
-            stage=index.stage,
-            id=index.id,
-            taken_at=index.taken_at,
-            proven_at=proven_at,
-            fresh_until=index.fresh_until + (proven_at - index.taken_at),
-            objects=len(index.entries),
-            complete=index.complete,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteStatus:
-    """One site.
-
-    Attributes:
-        applied: the highest snapshot that its cluster has taken in.
-        report: of its last restore.
-        pending: requests without an outcome.
-        exported: what came of the last export that was asked of it.
-        lacking: the outcome of the newest work there, where rights on its cluster were missing for it.
-        damaged: snapshots that cannot be used, or are not complete, and records that do not count, one sentence each.
-        unreachable: for each of its buckets that cannot be read the reason.
-    """
-
-    name: SiteName
-    role: str
-    stages: tuple[StageStatus, ...] = ()
-    applied: Applied | None = None
-    report: RestoreReport | None = None
-    pending: tuple[Request, ...] = ()
-    exported: Outcome | None = None
-    lacking: Outcome | None = None
-    damaged: tuple[str, ...] = ()
-    unreachable: tuple[str, ...] = ()
-
-    def stage(self, stage: Stage) -> StageStatus | None:
-        """This stage's newest complete snapshot."""
-        return next((status for status in self.stages if status.stage is stage), None)
+_WORK_ON = {Stage.RAW: Function.SANITIZE, Stage.SANITIZED: Function.RESTORE}
+_FAILED = (Verdict.FAILED, Verdict.REFUSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +71,7 @@ def group_status(session: Session, group: ProtectionGroup) -> GroupStatus:
         namespaces=group.namespaces,
         mode=group.restore.mode,
         sites=sites,
-        problems=(*_disputes(roles), *roles.doubtful, *_expiring(group, now), *problems(sites, now)),
+        problems=(*_disputes(roles), *roles.doubtful, *_expiring(group, now), *problems(group, sites, now)),
         now=now,
     )
 
@@ -169,6 +114,7 @@ def _site_status(session: Session, group: ProtectionGroup, site: Site, epoch: Ep
         pending=pending.value or (),
         exported=exported.value,
         lacking=attempt(lambda: _lacking(session, group, site, stages.value or (), report.value)).value,
+        failed=attempt(lambda: tuple(_failed(session, group, site, stages.value or ()))).value or (),
         damaged=(*_damaged(site, found), *(f"{site.name}: {doubt}; it does not count" for doubt in doubts)),
         unreachable=tuple(dict.fromkeys(reason for reason in reasons if reason)),
     )
@@ -236,58 +182,13 @@ def _lacking(
     return None if overtaken else newest
 
 
-def problems(sites: tuple[SiteStatus, ...], now: datetime) -> list[str]:
-    """What an operator should act on, one sentence each. Pure."""
-    found = [f"{site.name} cannot be reached: {reason}" for site in sites for reason in site.unreachable]
-    found += [sentence for site in sites for sentence in site.damaged]
-    found += [f"{site.name}: {site.lacking.message}" for site in sites if site.lacking]
-    for site in sites:
-        found += _standby_problems(site, now) if site.role == "standby" else []
-        found += _export_problems(site) if site.role == "primary" else []
-        found += _pending_problems(site, now)
-    return found
-
-
-def _export_problems(site: SiteStatus) -> list[str]:
-    outcome = site.exported
-    if outcome is not None and site.lacking is not None and outcome.request == site.lacking.request:
-        return []
-    if outcome is None:
-        return []
-    if in_clear := outcome.details.get("likely_secrets"):
-        what = f"{site.name}: a likely secret is in clear in snapshot {outcome.snapshot}: {in_clear[0]}"
-        more = f" and {len(in_clear) - 1} more, which `kubestandby show` names" if len(in_clear) > 1 else ""
-        return [f"{what}{more}; move it to a Secret, or allow it in spec.scan"]
-    if outcome.verdict not in (Verdict.FAILED, Verdict.REFUSED, Verdict.NEEDS_PRIVILEGE):
-        return []
-    return [f"{site.name}: the last export did not succeed: {outcome.message}"]
-
-
-def _standby_problems(site: SiteStatus, now: datetime) -> list[str]:
-    if site.unreachable:
-        return []
-    newest = site.stage(Stage.SANITIZED)
-    if newest is None:
-        return [f"{site.name} holds no complete snapshot to fail over to; `kubestandby run` makes one"]
-    found = []
-    if now > newest.fresh_until:
-        found.append(
-            f"{site.name}: snapshot {newest.id} is stale: its state was last proven {age(newest.proven_at, now)} ago"
-        )
-    if site.report is not None and not site.report.succeeded:
-        found.append(f"{site.name}: the last restore, of snapshot {site.report.snapshot}, did not succeed")
-    if site.report is not None and site.report.held_deletions:
-        found.append(
-            f"{site.name}: {site.report.held_deletions} deletions are held; `kubestandby restore {site.report.group} "
-            "--prune-all` if what snapshot "
-            f"{site.report.snapshot} no longer holds is to go"
-        )
-    return found
-
-
-def _pending_problems(site: SiteStatus, now: datetime) -> list[str]:
-    return [
-        f"{site.name}: request {request.name} has waited {age(request.requested_at, now)} for its outcome"
-        for request in site.pending
-        if now - request.requested_at > PATIENCE
-    ]
+def _failed(
+    session: Session, group: ProtectionGroup, site: Site, stages: Iterable[StageStatus]
+) -> Iterator[FailedWork]:
+    log = requests_at(session, site)
+    for status in stages:
+        function = _WORK_ON[status.stage]
+        looks = [partial(log.outcome, group.name, f"{function}-{status.id}")]
+        for outcome in _believed(looks, lambda _: None):
+            if outcome is not None and outcome.verdict in _FAILED:
+                yield FailedWork(function, status.id, outcome)

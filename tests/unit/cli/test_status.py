@@ -1,13 +1,16 @@
 """`status`, its table, its JSON and its page."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from kubestandby.layout import Action
-from kubestandby.reports import Change, ObjectResult
-from kubestandby.requests import Verdict
-from kubestandby.snapshots import SnapshotId, Stage
-from tests.unit.cli.world import EAST, NOON, SHOP, WEB, WEST, World, outcome_of, report_of
+from kubestandby.reports import Change, ObjectResult, Purpose, Readiness, WorkloadStatus
+from kubestandby.requests import Outcome, Verdict
+from kubestandby.snapshots import SiteName, SnapshotId, Stage
+from tests.unit.cli.world import EAST, NOON, SETTINGS, SHOP, WEB, WEST, World, outcome_of, report_of
 
 
 def _problems(world: World) -> list[str]:
@@ -68,7 +71,70 @@ def test_a_restore_that_did_not_succeed_is_a_problem(world: World) -> None:
     world.crossed("1-1")
     world.report(report_of(results=(ObjectResult(ref=WEB, change=Change.FAILED, reason="quota"),)))
 
-    assert _problems(world) == ["west: the last restore, of snapshot 1-1, did not succeed"]
+    (problem,) = _problems(world)
+    assert problem == (
+        "west: the last restore, of snapshot 1-1, did not succeed: Deployment.apps shop/web: quota; mend that, then"
+        " `kubestandby restore shop`"
+    )
+
+
+def test_a_workload_that_does_not_come_up_is_named_with_what_it_says(world: World) -> None:
+    world.crossed("1-1")
+    waiting = WorkloadStatus(ref=WEB, readiness=Readiness.IN_PROGRESS, message="0 of 2 replicas")
+    world.report(report_of(workloads=(waiting, replace(waiting, ref=SETTINGS))))
+
+    (problem,) = _problems(world)
+    assert "did not succeed: Deployment.apps shop/web is InProgress: 0 of 2 replicas (and 1 more)" in problem
+
+
+def test_a_failover_that_did_not_come_through_is_a_problem_with_the_command_that_goes_on(world: World) -> None:
+    world.crossed("1-1")
+    world.epoch(2, primary=WEST, site=WEST)
+    failed = (ObjectResult(ref=WEB, change=Change.FAILED, reason="quota"),)
+    world.report(report_of(results=failed, purpose=Purpose.FAILOVER))
+
+    (problem,) = [one for one in _problems(world) if "failover" in one]
+
+    assert problem == (
+        "west: the last failover, of snapshot 1-1, did not succeed: Deployment.apps shop/web: quota; mend that, then"
+        " `kubestandby failover shop --to west`"
+    )
+
+
+def test_a_primary_that_is_out_of_reach_brings_the_command_that_fails_over(world: World) -> None:
+    world.crossed("1-1")
+    world.lose(EAST)
+
+    assert "`kubestandby failover shop --to west`" in " ".join(_problems(world))
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.REFUSED])
+def test_a_snapshot_that_could_not_be_made_restorable_is_a_problem_until_it_is(world: World, verdict: Verdict) -> None:
+    world.crossed("1-1")
+    world.snapshot("1-2")
+    _came_of(world, EAST, "sanitize-1-2", verdict, "transform our-registry: no reference")
+
+    assert _problems(world) == ["east: snapshot 1-2 was not made restorable: transform our-registry: no reference"]
+
+    world.snapshot("1-2", site=WEST, stage=Stage.SANITIZED)
+
+    assert _problems(world) == []
+
+
+def test_a_snapshot_that_was_not_taken_in_is_a_problem_until_a_restore_comes_through(world: World) -> None:
+    world.crossed("1-1")
+    _came_of(world, WEST, "restore-1-1", Verdict.FAILED, "there is no key here to unseal with")
+
+    assert _problems(world) == ["west: snapshot 1-1 was not taken in: there is no key here to unseal with"]
+
+    world.report(report_of())
+
+    assert _problems(world) == []
+
+
+def _came_of(world: World, site: SiteName, work: str, verdict: Verdict, message: str) -> None:
+    outcome = Outcome(group=SHOP, request=work, verdict=verdict, message=message, finished_at=NOON)
+    world.requests(site).finish(outcome)
 
 
 def test_a_request_that_waits_too_long_is_a_problem(world: World) -> None:
@@ -78,7 +144,9 @@ def test_a_request_that_waits_too_long_is_a_problem(world: World) -> None:
 
     world.clock.advance(3000)
 
-    assert any(name in problem and "50 min" in problem for problem in _problems(world))
+    (problem,) = _problems(world)
+    assert f"request {name} has waited 50 min for its outcome" in problem
+    assert "`kubestandby doctor --site east` and the log of the export function" in problem
 
 
 def test_an_incomplete_newest_snapshot_is_a_problem(world: World) -> None:

@@ -21,7 +21,8 @@ from kubestandby.cli.doctor.verdicts import (
 )
 from kubestandby.cli.reading import attempt
 from kubestandby.cli.session import Session, keyring_at, roles_of
-from kubestandby.cli.status_view import GroupStatus, SiteStatus, group_status
+from kubestandby.cli.site_status import SiteStatus
+from kubestandby.cli.status_view import GroupStatus, group_status
 from kubestandby.cli.wording import counted
 from kubestandby.groups import ProtectionGroup, Site
 from kubestandby.snapshots import SiteName, Stage

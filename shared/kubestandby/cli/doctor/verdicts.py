@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from kubestandby.adapters.key_checking import SOON, Finding
-from kubestandby.cli.status_view import PATIENCE, StageStatus
+from kubestandby.cli.site_status import StageStatus
+from kubestandby.cli.status_problems import PATIENCE
 from kubestandby.cli.wording import age, counted, duration
 from kubestandby.ports import Discovery
 from kubestandby.privileges import Right
