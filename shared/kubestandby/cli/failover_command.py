@@ -44,6 +44,7 @@ from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
 @click.command(
     epilog=examples(
         "kubestandby failover shop --to west",
+        "kubestandby failover shop --to west --accept-stale 1-7          # where `status` calls 1-7 stale",
         "kubestandby failover shop --to west --snapshot 1-6 --yes",
     )
 )

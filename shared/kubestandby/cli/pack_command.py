@@ -32,7 +32,7 @@ from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
 @click.option(
     "--stage",
     type=click.Choice(list(Stage), case_sensitive=False),
-    default=Stage.SANITIZED,
+    default=Stage.SANITIZED.value,
     show_default=True,
     help="As exported, or as restorable.",
 )

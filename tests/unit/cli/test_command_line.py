@@ -1,6 +1,7 @@
 """Errors, exit statuses, help and completion."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,15 @@ def test_a_store_that_fails_is_one_line_without_traceback(world: World) -> None:
     assert result.exit_code == 1
     assert result.stderr.startswith("error: group shop: no control bucket can be reached")
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("command", ["pack", "demo", "rbac"])
+def test_a_default_in_the_help_is_what_can_be_typed(command: str) -> None:
+    shown = " ".join(CliRunner().invoke(main, [command, "--help"]).stdout.split())
+    defaults = re.findall(r"\[default: ([^\]]+)\]", shown)
+
+    assert defaults
+    assert defaults == [default.lower() for default in defaults]
 
 
 def test_the_schema_is_json_and_nothing_else() -> None:

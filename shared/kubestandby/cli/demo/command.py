@@ -53,7 +53,7 @@ _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.option(
     "--mode",
     type=click.Choice([RestoreMode.WARM, RestoreMode.HOT], case_sensitive=False),
-    default=RestoreMode.WARM,
+    default=RestoreMode.WARM.value,
     show_default=True,
     help="What the standby does with each snapshot.",
 )
