@@ -87,6 +87,11 @@ NAMES: Mapping[GroupKind, tuple[Path, ...]] = {
 }
 """Fields that hold the name of a namespace and nothing else; `metadata.namespace` is that of every kind."""
 
+OBJECTS: Mapping[GroupKind, tuple[Path, ...]] = {
+    ("autoscaling", "HorizontalPodAutoscaler"): (("spec", "metrics", EACH, "object", "describedObject"),),
+}
+"""Fields that name an object of any kind, and so perhaps a namespace; owner references are those of every kind."""
+
 _AFFINITY_TERMS: tuple[Path, ...] = tuple(
     ("affinity", affinity, *term)
     for affinity in ("podAffinity", "podAntiAffinity")

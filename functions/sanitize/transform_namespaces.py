@@ -16,6 +16,7 @@ from .namespace_fields import (
     NAMES,
     NAMES_IN_POD_SPEC,
     NAMESPACE_IS_A_NAMESPACE,
+    OBJECTS,
     PARAMETER_ENDINGS,
     PARAMETERS,
     QUALIFIED_ANNOTATIONS,
@@ -94,18 +95,20 @@ def _renamed_metadata(manifest: Manifest, rename: Renames, mention: _Mentions) -
             manifest = edited_text(manifest, ("metadata", "annotations", name), rename)
         elif name in QUALIFIED_ANNOTATIONS:
             manifest = edited_text(manifest, ("metadata", "annotations", name), mention.qualified)
-    return edited(manifest, ("metadata", "ownerReferences", EACH), lambda owner: _renamed_owner(owner, rename))
+    return edited(manifest, ("metadata", "ownerReferences", EACH), lambda owner: _renamed_object(owner, rename))
 
 
-def _renamed_owner(owner: Fields, rename: Renames) -> Fields:
-    is_namespace = (owner.get("apiVersion"), owner.get("kind")) == ("v1", "Namespace")
-    return edited_text(owner, ("name",), rename) if is_namespace else owner
+def _renamed_object(reference: Fields, rename: Renames) -> Fields:
+    is_namespace = (reference.get("apiVersion"), reference.get("kind")) == ("v1", "Namespace")
+    return edited_text(reference, ("name",), rename) if is_namespace else reference
 
 
 def _renamed_fields(manifest: Manifest, rename: Renames, mention: _Mentions) -> Manifest:
     kind = GVK.of(manifest).group_kind
     for path in (*NAMES.get(kind, ()), *in_pod_spec(manifest, *NAMES_IN_POD_SPEC)):
         manifest = edited_text(manifest, path, rename)
+    for path in OBJECTS.get(kind, ()):
+        manifest = edited(manifest, path, lambda reference: _renamed_object(reference, rename))
     if kind in PARAMETERS:
         manifest = edited(manifest, PARAMETERS[kind], lambda parameters: _renamed_parameters(parameters, rename))
     if kind in _ROLES:

@@ -5,7 +5,7 @@ from typing import Any
 
 from kubestandby.errors import ManifestError
 from kubestandby.resources import GVK, Manifest, ObjectRef
-from kubestandby.snapshots import RuleCount, TransformedObject, TransformUse
+from kubestandby.snapshots import TRANSFORM_RULE, RuleCount, TransformedObject, TransformUse
 from kubestandby.transforms import (
     ClaimTransform,
     DropTransform,
@@ -18,11 +18,13 @@ from kubestandby.transforms import (
     Selector,
     StorageClassTransform,
     Transform,
+    VolumePolicy,
     namespace_names,
 )
 
 from .changes import changed_fields
 from .context import SnapshotContext
+from .field_account import FieldAccount
 from .fields import FieldTypeError
 from .image_account import ImageAccount
 from .selecting import selects
@@ -33,9 +35,6 @@ from .transform_namespaces import namespace_step
 from .transform_patches import merge_step, patch_step
 from .transform_steps import Step, TransformError
 
-RULE_PREFIX = "transform:"
-"""What a transform's name begins with among the names of rules."""
-
 
 class Transforming:
     """The transforms of one snapshot on its way to one site."""
@@ -45,7 +44,8 @@ class Transforming:
         self.images = ImageAccount(transforms)
         self._namespaces = namespace_names(transforms)
         self._steps = [(item.name, _step(item)) for item in transforms if not isinstance(item, ClaimTransform)]
-        self._done: dict[str, list[TransformedObject]] = {item.name: [] for item in transforms}
+        self._fields = FieldAccount(transforms)
+        self._done: dict[str, list[TransformedObject]] = {item.name: [] for item in transforms if not _is_default(item)}
 
     def apply(self, manifest: Manifest) -> Manifest | None:
         """The manifest as the other site gets it, None where it does not get it.
@@ -56,6 +56,7 @@ class Transforming:
         if not self._steps:
             return manifest
         before, ref = manifest, ObjectRef.of(manifest)
+        self._fields.note(manifest)
         for name, step in self._steps:
             after = self._applied(name, step, manifest, ref)
             if after is None:
@@ -86,8 +87,15 @@ class Transforming:
         return tuple(TransformUse(transform=name, objects=tuple(done)) for name, done in self._done.items() if done)
 
     def counts(self) -> tuple[RuleCount, ...]:
-        """How many objects each transform changed or left out, those that did nothing included."""
-        return tuple(RuleCount(rule=f"{RULE_PREFIX}{name}", count=len(done)) for name, done in self._done.items())
+        """How many objects each transform changed or left out, and has found its declared places in; also where none.
+
+        Claims that are to be provisioned are not counted: so are all that no transform binds.
+        """
+        return tuple(
+            count
+            for name, done in self._done.items()
+            for count in (RuleCount(rule=f"{TRANSFORM_RULE}{name}", count=len(done)), *self._fields.counts(name))
+        )
 
     def _applied(self, name: str, step: Step, manifest: Manifest, ref: ObjectRef) -> Manifest | None:
         try:
@@ -106,6 +114,10 @@ class Transforming:
 
     def _note(self, name: str, ref: ObjectRef, fields: tuple[str, ...] = (), *, left_out: bool = False) -> None:
         self._done[name].append(TransformedObject(object=str(ref), fields=fields, left_out=left_out))
+
+
+def _is_default(transform: Transform) -> bool:
+    return isinstance(transform, ClaimTransform) and transform.policy is VolumePolicy.PROVISION
 
 
 def _step(transform: Transform) -> Step:

@@ -85,6 +85,10 @@ class ImageUse:
     used_by: tuple[str, ...]
 
 
+TRANSFORM_RULE = "transform:"
+"""What the name of a transform of the group's configuration begins with among the names of rules."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleCount:
     """How many objects a named rule left out or changed."""
@@ -166,7 +170,8 @@ class SnapshotIndex:
         state_sha256: digest over the desired state alone, without what moves by itself (measurements in a status, times
             in managedFields): an export that finds it unchanged makes no new generation.
         dropped: what the export left out, by rule. `rules`: what sanitize changed, by rule; a transform of the group's
-            configuration is the rule `transform:NAME`, and is there even if it found nothing to do.
+            configuration is the rule `transform:NAME`, and a place that it declares `transform:NAME PLACE`; they are
+            there even if they found nothing to do.
         config_sha256: digest of the part of the group's configuration by which the snapshot is sanitized ("" where
             there is none): with another one, the same state is another snapshot.
         transforms: what became of each object by the transforms, in the order of the configuration.
@@ -211,6 +216,12 @@ class SnapshotIndex:
     def complete(self) -> bool:
         """Whether every API group and type could be read."""
         return not self.failures
+
+    @property
+    def idle_transforms(self) -> tuple[str, ...]:
+        """Transforms of the group's configuration that changed nothing, and declared places that no object has."""
+        idle = (count.rule for count in self.rules if count.rule.startswith(TRANSFORM_RULE) and not count.count)
+        return tuple(rule.removeprefix(TRANSFORM_RULE) for rule in idle)
 
     def source_of(self, ref: ObjectRef) -> ObjectRef:
         """The object of this snapshot as it is named on its source."""

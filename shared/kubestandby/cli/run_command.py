@@ -135,11 +135,19 @@ def tell_arrival(arrival: Arrival, output: Output) -> int:
         print_json(arrival_json(arrival))
     else:
         show(results(), summary(arrival), _restored(arrival))
+    _tell_idle(arrival)
     if not arrival.arrived:
         reason = arrival.failure or "the restore did not succeed in full; its report names each object and workload"
         say(f"error: {reason}", "red")
         show_needed(arrival.needs_privilege, output)
     return exits.OK if arrival.arrived else exits.FAILED
+
+
+def _tell_idle(arrival: Arrival) -> None:
+    """A transform with a misspelt selection does nothing, and nothing fails."""
+    for transform in arrival.sanitized.idle_transforms if arrival.sanitized else ():
+        found = f"transform {transform} found nothing to do in snapshot {arrival.snapshot}"
+        say(f"warning: {found}; does it select what it should?", "yellow")
 
 
 def _restored(arrival: Arrival) -> RenderableType | None:

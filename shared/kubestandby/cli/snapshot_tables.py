@@ -147,7 +147,7 @@ def _rules(title: str, counts: list[tuple[str, int]]) -> RenderableType | None:
         return None
     made = table(title, ("rule", "objects"), right=("objects",))
     for rule, count in counts:
-        made.add_row(cell(rule), cell(count))
+        made.add_row(cell(rule), cell(count) if count else cell(count, WARN))
     return made
 
 

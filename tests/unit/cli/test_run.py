@@ -5,7 +5,7 @@ from datetime import timedelta
 from kubestandby.layout import Action
 from kubestandby.reports import Change, ObjectResult
 from kubestandby.requests import Outcome, Request, Verdict
-from kubestandby.snapshots import SnapshotId, Stage
+from kubestandby.snapshots import RuleCount, SnapshotId, Stage
 from tests.unit.cli.world import EAST, NOON, SHOP, WEB, WEST, World, exports, outcome_of, report_of
 
 FAILED = (ObjectResult(ref=WEB, change=Change.FAILED, reason="quota"),)
@@ -32,6 +32,22 @@ def test_a_change_that_arrives_exits_0_and_tells_the_report(world: World) -> Non
     assert result.exit_code == 0
     assert "shop: taken as snapshot 1-1, 1 object" in result.stdout
     assert "objects    1 created, 1 unchanged" in result.stdout
+
+
+def test_a_transform_that_found_nothing_to_do_is_told(world: World) -> None:
+    rules = tuple(
+        RuleCount(rule=rule, count=count)
+        for rule, count in (("drop_status", 0), ("transform:images", 3), ("transform:no-budgets", 0))
+    )
+    world.crossed("1-1", rules=rules)
+    world.report(report_of(requested_at=NOON - timedelta(hours=1)))
+    world.answer = exports(world, Verdict.UNCHANGED, "1-1")
+
+    result = world.run("run", "shop")
+
+    assert result.exit_code == 0
+    (warning,) = (line for line in result.stderr.splitlines() if "warning" in line)
+    assert warning.startswith("warning: transform no-budgets found nothing to do in snapshot 1-1")
 
 
 def test_a_restore_that_fails_in_part_exits_1(world: World) -> None:

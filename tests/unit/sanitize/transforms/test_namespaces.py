@@ -253,6 +253,16 @@ def test_a_drivers_secrets_follow() -> None:
     }
 
 
+def test_a_namespace_whose_metric_scales_a_workload_follows() -> None:
+    def autoscaler(api_version: str, kind: str, name: str) -> Json:
+        described = {"apiVersion": api_version, "kind": kind, "name": name}
+        metrics = [{"type": "Object", "object": {"describedObject": described}}, {"type": "Resource"}]
+        return outside("autoscaling/v2", "HorizontalPodAutoscaler", spec={"metrics": metrics})
+
+    assert renamed(autoscaler("v1", "Namespace", "shop")) == autoscaler("v1", "Namespace", "shop-dr")
+    assert renamed(autoscaler("v1", "Service", "shop")) == autoscaler("v1", "Service", "shop")
+
+
 def test_an_owner_that_is_a_namespace_follows() -> None:
     manifest = outside("v1", "PersistentVolume")
     owners = [
