@@ -25,6 +25,8 @@ from kubestandby.roles import CurrentEpoch, current_epoch
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SiteName, SnapshotIndex
 
+_FUNCTIONS = (KeyRole.EXPORT, KeyRole.SANITIZE, KeyRole.RESTORE)
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -80,9 +82,18 @@ def snapshots_at(site: Site) -> SnapshotStore:
 
 
 def check_keys(groups: Iterable[ProtectionGroup]) -> None:
-    """Makes sure that there are keys, before what cannot go on without is begun; raises like `snapshots_at`."""
-    for site in (site for group in groups for site in group.sites):
-        keyring_at(site)
+    """Makes sure that functions can run here, before any is started; raises like `snapshots_at`.
+
+    Raises:
+        ConfigError: this machine has no key that a function works with: an operator's, of functions that run elsewhere.
+    """
+    sites = [site for group in groups for site in group.sites]
+    keyrings = [(keyring_at(site), site.name) for site in sites]
+    if not any(keyring.holds(role, site) for keyring, site in keyrings for role in _FUNCTIONS):
+        raise ConfigError(
+            f"the functions cannot run on this machine: {sites[0].keys / 'sites'} has no key of theirs; where they run"
+            " elsewhere, `export KUBESTANDBY_FUNCTIONS=elsewhere`, else bring over the keys of the site"
+        )
 
 
 def check_operator(group: ProtectionGroup) -> None:

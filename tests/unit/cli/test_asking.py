@@ -1,5 +1,6 @@
 """Whose functions carry out a request: those of `up` or of the cloud, or ones that the command starts."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from kubestandby.cli import asking
 from kubestandby.cli.asking import FunctionsAtWork, needs_own_functions
 from kubestandby.cli.progress import Steps
 from kubestandby.cli.session import Session
+from kubestandby.errors import ConfigError
 from kubestandby.runtime.local import AlreadyRunningError, UpInfo
 from tests.unit.cli.world import WorkingClock, World
 
@@ -134,3 +136,30 @@ def test_functions_of_s3_buckets_are_started_here_unless_they_are_said_to_be_els
     config.write_text(text.replace(f"file://{tmp_path}/", "s3://shop/"))
 
     assert needs_own_functions(Session.open(config)) is needed
+
+
+def test_a_machine_without_keys_of_functions_starts_none_and_says_what_to_set(
+    world: World, functions: type[FakeFunctions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _running(monkeypatch, None)
+    shutil.rmtree(world.folder / "keys" / "sites")
+
+    with (
+        pytest.raises(ConfigError, match="`export KUBESTANDBY_FUNCTIONS=elsewhere`"),
+        FunctionsAtWork(_session(world), Steps()),
+    ):
+        pass
+
+    assert functions.started == 0
+
+
+def test_the_keys_of_one_site_are_enough_to_start_them(
+    world: World, functions: type[FakeFunctions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _running(monkeypatch, None)
+    shutil.rmtree(world.folder / "keys" / "sites" / "east")
+
+    with FunctionsAtWork(_session(world), Steps()):
+        pass
+
+    assert functions.started == 1
