@@ -63,7 +63,7 @@ class Transforming:
                 self.images.note(ref, before, None)
                 return None
             manifest = after
-        self.images.note(ref, before, manifest)
+        self._note_images(ref, before, manifest)
         return manifest
 
     def note_bound(self, context: SnapshotContext) -> None:
@@ -96,6 +96,14 @@ class Transforming:
             for name, done in self._done.items()
             for count in (RuleCount(rule=f"{TRANSFORM_RULE}{name}", count=len(done)), *self._fields.counts(name))
         )
+
+    def _note_images(self, ref: ObjectRef, before: Manifest, after: Manifest) -> None:
+        try:
+            self.images.note(ref, before, after)
+        except (FieldTypeError, TransformError) as error:
+            raise ManifestError(
+                f"{ref} is no longer what its API says after the transforms: {error}; correct spec.transforms"
+            ) from error
 
     def _applied(self, name: str, step: Step, manifest: Manifest, ref: ObjectRef) -> Manifest | None:
         try:
