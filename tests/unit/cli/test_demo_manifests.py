@@ -100,3 +100,10 @@ def test_a_date_stays_text_as_kubernetes_reads_it(tmp_path: Path) -> None:
 def test_files_that_are_no_manifests_are_one_clear_error(tmp_path: Path, text: str, complaint: str) -> None:
     with pytest.raises((ConfigError, ManifestError), match=complaint):
         _read(tmp_path, text)
+
+
+def test_objects_in_the_clusters_own_namespaces_are_refused_as_no_group_takes_them(tmp_path: Path) -> None:
+    file = tmp_path / "cert-manager.yaml"
+    file.write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: leader, namespace: kube-system}\n")
+    with pytest.raises(ConfigError, match="ConfigMap kube-system/leader is in a namespace of the cluster itself"):
+        read_files([file])

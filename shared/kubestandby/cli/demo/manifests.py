@@ -8,7 +8,8 @@ from typing import Any
 
 from kubestandby.adapters.manifest_files.documents import read_manifests
 from kubestandby.errors import ConfigError, ManifestError
-from kubestandby.resources import Manifest
+from kubestandby.groups import DEFAULT_EXCLUDED_NAMESPACES
+from kubestandby.resources import Manifest, ObjectRef
 
 SAMPLE_GROUP = "shop"
 _STORAGE_CLASS_FILE = "storage-class.yaml"
@@ -51,7 +52,19 @@ def read_files(paths: Iterable[Path]) -> list[dict[str, Any]]:
         manifests += _objects(data, str(path))
     if not manifests:
         raise ConfigError("--app: the files hold no object")
+    _refuse_the_clusters_own(manifests)
     return manifests
+
+
+def _refuse_the_clusters_own(manifests: Iterable[Manifest]) -> None:
+    """The demo makes and removes namespaces; those of the cluster itself are in no group either."""
+    for manifest in manifests:
+        ref = ObjectRef.of(manifest)
+        if ref.namespace in DEFAULT_EXCLUDED_NAMESPACES:
+            raise ConfigError(
+                f"--app: {ref} is in a namespace of the cluster itself, which no group takes along: such objects are "
+                "installed at each site; leave them out of the files"
+            )
 
 
 def _objects(data: bytes, what: str) -> Iterator[dict[str, Any]]:
