@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from kubestandby.cli.site_status import FailedWork, SiteStatus
 from kubestandby.cli.wording import age
+from kubestandby.epochs import Epoch
 from kubestandby.groups import ProtectionGroup
 from kubestandby.layout import FUNCTION_OF, Function
 from kubestandby.reports import Change, Purpose, Readiness, RestoreReport
@@ -17,7 +18,7 @@ PATIENCE = timedelta(minutes=10)
 _REFUSED = (Change.FAILED, Change.BLOCKED)
 
 
-def problems(group: ProtectionGroup, sites: tuple[SiteStatus, ...], now: datetime) -> list[str]:
+def problems(group: ProtectionGroup, epoch: Epoch, sites: tuple[SiteStatus, ...], now: datetime) -> list[str]:
     """All of them, those first that the others may come from."""
     found = [f"{site.name} cannot be reached: {reason}" for site in sites for reason in site.unreachable]
     found += _ways_out(group, sites)
@@ -25,8 +26,8 @@ def problems(group: ProtectionGroup, sites: tuple[SiteStatus, ...], now: datetim
     found += [f"{site.name}: {site.lacking.message}" for site in sites if site.lacking]
     for site in sites:
         found += _restore_problems(group, site)
-        found += _standby_problems(group, site, now) if site.role == "standby" else []
-        found += _export_problems(site) if site.role == "primary" else []
+        found += _standby_problems(group, epoch, site, now) if site.role == "standby" else []
+        found += [*_empty_bucket(site, epoch, sites), *_export_problems(site, epoch)] if site.role == "primary" else []
         found += [_failure(site, work) for work in site.failed if _still_stands(work, site, sites)]
         found += _pending_problems(site, now)
     return found
@@ -43,11 +44,28 @@ def _ways_out(group: ProtectionGroup, sites: tuple[SiteStatus, ...]) -> Iterator
             )
 
 
-def _export_problems(site: SiteStatus) -> list[str]:
+def _empty_bucket(site: SiteStatus, epoch: Epoch, sites: tuple[SiteStatus, ...]) -> Iterator[str]:
+    """What the standby has of the primary it has from its bucket: a folder that is not mounted looks like an empty one.
+
+    The first snapshot of an epoch goes to both, raw first.
+    """
+    if site.unreachable or site.stage(Stage.RAW):
+        return
+    for other in sites:
+        newest = other.stage(Stage.SANITIZED)
+        if other is not site and newest and newest.id.epoch == epoch.number:
+            yield (
+                f"{site.name}: its data bucket has no complete snapshot, and {other.name} has {newest.id}, which came"
+                " from there; see that it is the right bucket, and there as a whole"
+            )
+
+
+def _export_problems(site: SiteStatus, epoch: Epoch) -> list[str]:
+    """What came of the last export since the site is primary."""
     outcome = site.exported
     if outcome is not None and site.lacking is not None and outcome.request == site.lacking.request:
         return []
-    if outcome is None:
+    if outcome is None or outcome.finished_at < epoch.since:
         return []
     if in_clear := outcome.details.get("likely_secrets"):
         what = f"{site.name}: a likely secret is in clear in snapshot {outcome.snapshot}: {in_clear[0]}"
@@ -58,14 +76,20 @@ def _export_problems(site: SiteStatus) -> list[str]:
     return [f"{site.name}: the last export did not succeed: {outcome.message}"]
 
 
-def _standby_problems(group: ProtectionGroup, site: SiteStatus, now: datetime) -> list[str]:
+def _standby_problems(group: ProtectionGroup, epoch: Epoch, site: SiteStatus, now: datetime) -> list[str]:
     if site.unreachable:
         return []
     newest = site.stage(Stage.SANITIZED)
     if newest is None:
         return [f"{site.name} holds no complete snapshot to fail over to; `kubestandby run` makes one"]
     found = []
-    if now > newest.fresh_until:
+    if newest.id.epoch < epoch.number:
+        found.append(
+            f"{site.name}: its newest snapshot {newest.id} is from before the last change of roles (epoch"
+            f" {epoch.number}), and a failover to it is refused; `kubestandby run {group.name}` brings over what"
+            f" {epoch.primary} has now"
+        )
+    elif now > newest.fresh_until:
         found.append(
             f"{site.name}: snapshot {newest.id} is stale: its state was last proven {age(newest.proven_at, now)} ago;"
             f" `kubestandby export {group.name}` shows why nothing newer came, and a failover to what there is needs"

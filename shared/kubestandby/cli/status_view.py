@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from kubestandby.adapters.key_checking import SOON
+from kubestandby.applied_marks import AppliedMark, AppliedMarks
 from kubestandby.cli.reading import Reading, attempt
 from kubestandby.cli.session import (
     Session,
@@ -34,7 +35,7 @@ from kubestandby.reports import RestoreReport
 from kubestandby.requests import Outcome, Request, Verdict
 from kubestandby.roles import CurrentEpoch, configured_epoch
 from kubestandby.snapshot_store import Survey
-from kubestandby.snapshots import Stage
+from kubestandby.snapshots import GroupName, Stage
 
 _T = TypeVar("_T")
 _LOOK_BACK = 20
@@ -71,7 +72,7 @@ def group_status(session: Session, group: ProtectionGroup) -> GroupStatus:
         namespaces=group.namespaces,
         mode=group.restore.mode,
         sites=sites,
-        problems=(*_disputes(roles), *roles.doubtful, *_expiring(group, now), *problems(group, sites, now)),
+        problems=(*_disputes(roles), *roles.doubtful, *_expiring(group, now), *problems(group, epoch, sites, now)),
         now=now,
     )
 
@@ -95,7 +96,7 @@ def _expiring(group: ProtectionGroup, now: datetime) -> list[str]:
 
 def _site_status(session: Session, group: ProtectionGroup, site: Site, epoch: Epoch) -> SiteStatus:
     doubts: list[UntrustedRecordError] = []
-    mark = attempt(lambda: marks_at(site, doubts.append).highest_mark(group.name))
+    mark = attempt(lambda: _last_mark(marks_at(site, doubts.append), group.name))
     reached = Reached(epoch.number, mark.value.snapshot if mark.value else None)
     surveys = attempt(lambda: {stage: snapshots_at(site).survey(stage, group.name, reached) for stage in Stage})
     found = surveys.value or {}
@@ -115,9 +116,18 @@ def _site_status(session: Session, group: ProtectionGroup, site: Site, epoch: Ep
         exported=exported.value,
         lacking=attempt(lambda: _lacking(session, group, site, stages.value or (), report.value)).value,
         failed=attempt(lambda: tuple(_failed(session, group, site, stages.value or ()))).value or (),
-        damaged=(*_damaged(site, found), *(f"{site.name}: {doubt}; it does not count" for doubt in doubts)),
+        damaged=tuple(
+            dict.fromkeys((*_damaged(site, found), *(f"{site.name}: {doubt}; it does not count" for doubt in doubts)))
+        ),
         unreachable=tuple(dict.fromkeys(reason for reason in reasons if reason)),
     )
+
+
+def _last_mark(marks: AppliedMarks, group: GroupName) -> AppliedMark | None:
+    """Of the highest snapshot that was restored the last mark: a warm standby that was failed over to is hot."""
+    highest = marks.highest_mark(group)
+    same = marks.of_snapshots(group, [highest.snapshot]) if highest else ()
+    return max(same, key=lambda mark: mark.applied_at, default=None)
 
 
 def _first_reason(*readings: Reading[Any]) -> str:

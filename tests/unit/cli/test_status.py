@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from kubestandby.epochs import begin_epoch
 from kubestandby.layout import Action
 from kubestandby.reports import Change, ObjectResult, Purpose, Readiness, WorkloadStatus
 from kubestandby.requests import Outcome, Verdict
 from kubestandby.snapshots import SiteName, SnapshotId, Stage
+from tests.fakes.keys import asked_epoch, keyring
 from tests.unit.cli.world import EAST, NOON, SETTINGS, SHOP, WEB, WEST, World, outcome_of, report_of
 
 
@@ -130,6 +132,53 @@ def test_a_snapshot_that_was_not_taken_in_is_a_problem_until_a_restore_comes_thr
     world.report(report_of())
 
     assert _problems(world) == []
+
+
+def test_a_standby_without_anything_of_the_new_primary_is_a_problem_until_an_export_has_come(world: World) -> None:
+    world.crossed("1-1")
+    world.snapshot("1-1", site=EAST, stage=Stage.SANITIZED)
+    world.epoch(2, primary=WEST, site=WEST)
+
+    (problem,) = _problems(world)
+
+    assert problem == (
+        "east: its newest snapshot 1-1 is from before the last change of roles (epoch 2), and a failover to it is"
+        " refused; `kubestandby run shop` brings over what west has now"
+    )
+
+
+def test_an_export_that_failed_before_the_roles_changed_is_no_problem_any_more(world: World) -> None:
+    world.crossed("1-1")
+    world.answer = lambda request: outcome_of(request, Verdict.FAILED, message="no answer")
+    world.run("export", "shop")
+    failed = world.requests(EAST).requests(SHOP)
+    assert any("no answer" in problem for problem in _problems(world))
+
+    world.clock.advance(60)
+    began = asked_epoch(SHOP, 2, EAST, now=world.clock.now())
+    begin_epoch(world.control(EAST), keyring(world.clock), began)
+
+    assert world.requests(EAST).requests(SHOP) == failed
+    assert not any("no answer" in problem for problem in _problems(world))
+
+
+def test_an_empty_bucket_of_the_primary_is_a_problem_where_the_standby_has_what_came_from_it(world: World) -> None:
+    world.snapshot("1-1", site=WEST, stage=Stage.SANITIZED, source_sha256="0" * 64)
+
+    (problem,) = _problems(world)
+
+    assert problem == (
+        "east: its data bucket has no complete snapshot, and west has 1-1, which came from there; see that it is the"
+        " right bucket, and there as a whole"
+    )
+
+
+def test_what_was_applied_last_is_shown_whatever_the_modes_are_called(world: World) -> None:
+    world.crossed("1-1")
+    world.applied("1-1", "warm")
+    world.applied("1-1", "hot", at=NOON + timedelta(minutes=1))
+
+    assert world.json("status")["groups"][0]["sites"][1]["applied"] == {"snapshot": "1-1", "mode": "hot"}
 
 
 def _came_of(world: World, site: SiteName, work: str, verdict: Verdict, message: str) -> None:

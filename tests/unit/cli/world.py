@@ -108,9 +108,9 @@ class World:
     def report(self, report: RestoreReport) -> str:
         return report_store(self.data(report.site), self.clock, report.site).write(report)
 
-    def applied(self, id_: str, mode: str = "hot") -> None:
+    def applied(self, id_: str, mode: str = "hot", at: datetime = NOON) -> None:
         mark = AppliedMark(
-            group=SHOP, snapshot=SnapshotId.parse(id_), mode=mode, applied_at=NOON, report="", succeeded=True
+            group=SHOP, snapshot=SnapshotId.parse(id_), mode=mode, applied_at=at, report="", succeeded=True
         )
         AppliedMarks(self.control(WEST), keyring(self.clock), WEST).add(mark)
 
