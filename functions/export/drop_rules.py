@@ -149,6 +149,11 @@ def system_priority_class(manifest: Manifest, _: Facts) -> bool:
     return bool(manifest["metadata"]["name"].startswith("system-"))
 
 
+def suggested_flow_control(manifest: Manifest, _: Facts) -> bool:
+    """Each API server makes and repairs these itself (annotation apf.kubernetes.io/autoupdate-spec)."""
+    return _annotations(manifest).get("apf.kubernetes.io/autoupdate-spec") == "true"
+
+
 def automanaged_api_service(manifest: Manifest, _: Facts) -> bool:
     """Registered by the server itself for its own groups and CRDs (label kube-aggregator.kubernetes.io/automanaged)."""
     return "kube-aggregator.kubernetes.io/automanaged" in _labels(manifest)
@@ -166,6 +171,8 @@ RULES_BY_KIND: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"): (bootstrap_rbac,),
     ("scheduling.k8s.io", "PriorityClass"): (system_priority_class,),
     ("apiregistration.k8s.io", "APIService"): (automanaged_api_service,),
+    ("flowcontrol.apiserver.k8s.io", "FlowSchema"): (suggested_flow_control,),
+    ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"): (suggested_flow_control,),
 }
 ALWAYS: tuple[Rule, ...] = (excluded_by_label, kind_not_carried, being_deleted)
 NAMESPACED_ONLY: tuple[Rule, ...] = (owned_by_controller,)

@@ -32,6 +32,8 @@ DEVICE_CLASS = ("resource.k8s.io", "DeviceClass")
 GATEWAY_CLASS = ("gateway.networking.k8s.io", "GatewayClass")
 SNAPSHOT_CLASS = ("snapshot.storage.k8s.io", "VolumeSnapshotClass")
 
+_ADMISSION = "admissionregistration.k8s.io"
+_FLOW_CONTROL = "flowcontrol.apiserver.k8s.io"
 _DEVICE_REQUESTS = ("devices", "requests", "*")
 _DEVICES = (
     (*_DEVICE_REQUESTS, "deviceClassName"),  # resource.k8s.io/v1beta1
@@ -56,6 +58,13 @@ NAMES: dict[tuple[str, str], tuple[tuple[tuple[str, ...], tuple[str, str]], ...]
     ("resource.k8s.io", "ResourceClaimTemplate"): tuple((("spec", "spec", *path), DEVICE_CLASS) for path in _DEVICES),
     ("gateway.networking.k8s.io", "Gateway"): ((("spec", "gatewayClassName"), GATEWAY_CLASS),),
     ("snapshot.storage.k8s.io", "VolumeSnapshot"): ((("spec", "volumeSnapshotClassName"), SNAPSHOT_CLASS),),
+    (_FLOW_CONTROL, "FlowSchema"): (
+        (("spec", "priorityLevelConfiguration", "name"), (_FLOW_CONTROL, "PriorityLevelConfiguration")),
+    ),
+    **{
+        (_ADMISSION, f"{policy}Binding"): ((("spec", "policyName"), (_ADMISSION, policy)),)
+        for policy in ("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy")
+    },
 }
 """Fields that hold the name of an object of a fixed kind (API reference; `*` = each item of a list)."""
 

@@ -45,11 +45,11 @@ def links(
     ref: ObjectRef,
     references: Iterable[Mapping[str, Any]],
     desired: Mapping[Identity, DesiredObject],
-    is_served: Callable[[GVK], bool],
+    will_serve: Callable[[GVK], bool],
 ) -> tuple[tuple[OwnerLink, ...], tuple[str, ...]]:
     """The references whose owner is among the desired objects, and the owners of the others in words.
 
-    A version that the standby does not serve is replaced: its garbage collector could not look the owner up.
+    A version that the standby will not serve is replaced: its garbage collector could not look the owner up.
     """
     found: list[OwnerLink] = []
     lost: list[str] = []
@@ -57,7 +57,7 @@ def links(
         owner = next((desired[key] for key in _candidates(ref, reference) if key in desired), None)
         if owner is None:
             lost.append(f"{reference.get('kind')} {reference.get('name')}")
-        elif is_served(GVK.of(reference)):
+        elif will_serve(GVK.of(reference)):
             found.append(OwnerLink(owner.identity, reference))
         else:
             found.append(OwnerLink(owner.identity, {**reference, "apiVersion": owner.resource.gvk.api_version}))

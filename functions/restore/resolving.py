@@ -50,6 +50,11 @@ class Resolver:
         """Whether the standby serves the kind in this version already."""
         return gvk.version in self._served.get(gvk.group_kind, ())
 
+    def will_serve(self, gvk: GVK) -> bool:
+        """Whether the standby serves the kind in this version, or will when the snapshot's definition is there."""
+        definition = self._definitions.get(gvk.group_kind)
+        return self.is_served(gvk) or (definition is not None and gvk.version in served_versions(definition))
+
     def type_of(self, kind: GroupKind) -> ResourceType | None:
         """The kind as the standby serves it now, None where it does not."""
         return self._types.get(kind)

@@ -76,7 +76,7 @@ def _with_owners(desired: list[DesiredObject], references: References, resolver:
     by_identity = {item.identity: item for item in desired}
 
     def tied(item: DesiredObject) -> DesiredObject:
-        found, lost = links(item.ref, references.get(item.identity, ()), by_identity, resolver.is_served)
+        found, lost = links(item.ref, references.get(item.identity, ()), by_identity, resolver.will_serve)
         note = f"without its owner {', '.join(lost)}, which is not restored" if lost else item.note
         return replace(item, owners=found, note=note)
 

@@ -7,6 +7,7 @@ References only ever move an object back, behind what it needs. The result does 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 
+from kubestandby.carried import kubectl_name
 from kubestandby.resources import Manifest
 
 from .latecomers import Older
@@ -23,6 +24,7 @@ Graph = dict[Identity, list[Identity]]
 
 CRD: GroupKind = ("apiextensions.k8s.io", "CustomResourceDefinition")
 NAMESPACE: GroupKind = ("", "Namespace")
+QUOTA: GroupKind = ("", "ResourceQuota")
 
 _BASE_ORDER: tuple[tuple[GroupKind, ...], ...] = (
     (CRD,),
@@ -47,7 +49,7 @@ _BASE_ORDER: tuple[tuple[GroupKind, ...], ...] = (
         ("discovery.k8s.io", "EndpointSlice"),
         ("networking.k8s.io", "NetworkPolicy"),
     ),
-    (("", "ResourceQuota"), ("", "LimitRange")),
+    (QUOTA, ("", "LimitRange")),
     (),  # custom resources, and every kind that is named nowhere here
     (("", "Pod"),),
     (
@@ -74,7 +76,7 @@ _BASE_ORDER: tuple[tuple[GroupKind, ...], ...] = (
     ),
 )
 """Quotas come after what only they count (a fresh ResourceQuota refuses everything until its controller has filled in
-its status) and before what makes Pods, which they limited on the primary too; but see `latecomers`."""
+its status) and before what makes Pods, which they limited on the primary too (but see `latecomers`, `_counted_by`)."""
 
 _STEP = 1_000_000
 """Room between two ranks of the base order for objects that references push back."""
@@ -84,6 +86,7 @@ _IDLE_RANK = 2
 controllers, which take longer over them than we over all the rest, begin their part at once."""
 
 _RANKS = {kind: rank * _STEP for rank, kinds in enumerate(_BASE_ORDER) for kind in kinds}
+_POD_RANK = _RANKS["", "Pod"]
 _OTHER_RANK = next(rank for rank, kinds in enumerate(_BASE_ORDER) if not kinds) * _STEP
 
 
@@ -128,6 +131,9 @@ def _within_wave(position: Mapping[str, int]) -> Callable[[Identity], tuple[int,
 def _graph(wanted: Mapping[Identity, DesiredObject]) -> Graph:
     defined_by = {kind: crd.identity for kind, crd in definitions(wanted.values())}
     older = Older.among((item.ref, item.manifest) for item in wanted.values())
+    neighbours: dict[str, list[DesiredObject]] = {}
+    for item in wanted.values():
+        neighbours.setdefault(item.ref.namespace, []).append(item)
     graph: Graph = {}
     for identity in sorted(wanted):
         desired = wanted[identity]
@@ -139,10 +145,29 @@ def _graph(wanted: Mapping[Identity, DesiredObject]) -> Graph:
         }
         needed.update(ref.identity for ref in older.spared_by(desired.ref, desired.manifest))
         needed.update(link.owner for link in desired.owners if link.owner in wanted)
+        if identity[:2] == QUOTA:
+            needed.update(_counted_by(desired, neighbours[desired.ref.namespace]))
         if identity[:2] in defined_by:
             needed.add(defined_by[identity[:2]])
         graph[identity] = sorted(needed)
     return graph
+
+
+def _counted_by(quota: DesiredObject, neighbours: Iterable[DesiredObject]) -> Iterator[Identity]:
+    """What a quota would refuse where it has been set below what was there, or as long as it is fresh.
+
+    Not what makes Pods, nor what that owns: the quota is to be there before the Pods are.
+
+    Source: ResourceQuotaSpec.hard: `count/PLURAL.GROUP`, plurals of the core group, `requests.storage`.
+    """
+    hard = child(quota.manifest, "spec", "hard")
+    counted = {str(name).removeprefix("count/") for name in hard or ()}
+    if "requests.storage" in counted:
+        counted.add("persistentvolumeclaims")
+    for item in neighbours:
+        highest = max([rank(item.identity), *(rank(link.owner) for link in item.owners)])
+        if highest < _POD_RANK and kubectl_name(item.resource) in counted:
+            yield item.identity
 
 
 def _base_level(desired: DesiredObject) -> int:

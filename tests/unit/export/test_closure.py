@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from kubestandby.groups import IncludedObject
 from tests.unit.export.exporting import Bench, dropped
 from tests.unit.export.objects import (
     claim,
@@ -335,3 +336,23 @@ def test_need_that_nothing_satisfies_leaves_the_snapshot_complete() -> None:
 
 def test_namespaced_object_named_like_a_cluster_role_is_not_confused_with_it() -> None:
     assert Bench(namespace(), cluster_role("settings"), config_map("settings")).names("ClusterRole") == []
+
+
+@pytest.mark.parametrize(
+    ("group", "naming", "field", "named"),
+    [
+        ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding", "policyName", "ValidatingAdmissionPolicy"),
+        ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding", "policyName", "MutatingAdmissionPolicy"),
+        ("flowcontrol.apiserver.k8s.io", "FlowSchema", "priorityLevelConfiguration", "PriorityLevelConfiguration"),
+    ],
+    ids=["validating-policy", "mutating-policy", "priority-level"],
+)
+def test_what_an_included_object_names_is_taken_with_it(group: str, naming: str, field: str, named: str) -> None:
+    bench = Bench(namespace(), include=(IncludedObject(kind=naming, name="mine"),))
+    for kind in (naming, named):
+        bench.cluster.serve(f"{group}/v1", kind, f"{kind.lower()}s", namespaced=False)
+    value: Any = "strict" if field == "policyName" else {"name": "strict"}
+    bench.cluster.put(obj(f"{group}/v1", naming, "mine", spec={field: value}))
+    bench.cluster.put(obj(f"{group}/v1", named, "strict"), obj(f"{group}/v1", named, "another"))
+
+    assert bench.names(named) == ["strict"]

@@ -179,6 +179,21 @@ def test_api_service_of_a_crd_is_left_out() -> None:
     assert dropped_by(auto) == "automanaged_api_service"
 
 
+@pytest.mark.parametrize("kind", ["FlowSchema", "PriorityLevelConfiguration"])
+def test_flow_control_that_each_server_keeps_up_is_left_out(kind: str) -> None:
+    suggested, taken_over = (
+        obj(
+            "flowcontrol.apiserver.k8s.io/v1",
+            kind,
+            "workload-low",
+            annotations={"apf.kubernetes.io/autoupdate-spec": kept},
+        )
+        for kept in ("true", "false")
+    )
+
+    assert (dropped_by(suggested), dropped_by(taken_over)) == ("suggested_flow_control", "")
+
+
 def test_label_wins_over_every_other_rule() -> None:
     both = pod(labels={"kubestandby.dev/exclude": "true"}, owners=[owner("ReplicaSet", "web")])
 

@@ -47,6 +47,16 @@ def test_a_version_that_a_definition_of_the_snapshot_brings_is_taken() -> None:
     assert (found.resource.gvk.version, found.served) == ("v2", False)
 
 
+def test_a_version_that_the_snapshots_definition_brings_will_be_served() -> None:
+    resolver = Resolver(STANDBY, [definition(version="v2")])
+
+    served = {version: resolver.will_serve(GVK("shop.example", version, "Ticket")) for version in ("v1", "v2")}
+
+    assert served == {"v1": False, "v2": True}
+    assert resolver.will_serve(GVK("autoscaling", "v1", "HorizontalPodAutoscaler"))
+    assert not resolver.will_serve(GVK("autoscaling", "v3", "HorizontalPodAutoscaler"))
+
+
 def without_definition(strategy: str | None, *versions: str) -> DesiredObject | Unresolved:
     """A Ticket in v2, whose definition in the snapshot has these versions and does not come into force."""
     defined = definition()

@@ -35,6 +35,10 @@ def service(name: str, **spec: Any) -> dict[str, Any]:
     return config_map(name) | {"kind": "Service", "spec": spec}
 
 
+def quota_on(*names: str) -> dict[str, Any]:
+    return config_map("few") | {"kind": "ResourceQuota", "spec": {"hard": dict.fromkeys(names, "1")}}
+
+
 def at_zero() -> dict[str, Any]:
     idle = workload()
     idle["spec"]["replicas"] = 0
@@ -106,6 +110,26 @@ def test_quotas_come_after_what_only_they_count_and_before_pods() -> None:
     waves = waves_of(workload(), quota, config_map())
 
     assert [wave[0].split()[0] for wave in waves] == ["ConfigMap", "ResourceQuota", "Deployment"]
+
+
+def test_quotas_wait_for_what_they_count_though_its_owner_comes_later() -> None:
+    quota = desired(quota_on("configmaps", "count/tickets.shop.example"))
+    parent, unrelated = desired(custom()), desired(config_map("other", namespace="elsewhere"))
+    child = desired(config_map(), owners=(OwnerLink(parent.identity, {}),))
+
+    waves = order([quota, child, parent, unrelated], ["shop"])
+
+    assert [[name for *_, name in wave] for wave in waves] == [["other"], ["one"], ["settings"], ["few"]]
+
+
+def test_quotas_do_not_wait_for_what_makes_pods_nor_for_what_that_owns() -> None:
+    quota = desired(quota_on("count/deployments.apps", "requests.storage", "persistentvolumeclaims"))
+    parent = desired(workload())
+    free, owned = desired(claim("free")), desired(claim("owned"), owners=(OwnerLink(parent.identity, {}),))
+
+    waves = order([quota, free, owned, parent], ["shop"])
+
+    assert [[name for *_, name in wave] for wave in waves] == [["free"], ["few"], ["web"], ["owned"]]
 
 
 def test_limits_come_after_the_pods_of_nobody_in_their_namespace_and_before_workloads() -> None:
