@@ -39,6 +39,13 @@ def is_ours(live: Manifest) -> bool:
     return any(entry.get("manager") == FIELD_MANAGER and not entry.get("subresource") for entry in entries)
 
 
+def owns_more(live: Manifest, wanted: Manifest) -> bool:
+    """Whether we own a field of the live object that is not wanted, however we came to own it."""
+    entries = live.get("metadata", {}).get("managedFields") or ()
+    ours = [entry for entry in entries if entry.get("manager") == FIELD_MANAGER and not entry.get("subresource")]
+    return any(_lacks(wanted, entry.get("fieldsV1") or {}) for entry in ours)
+
+
 def covers(desired: Any, live: Any) -> bool:
     """Whether live has every field of desired with an equal value.
 

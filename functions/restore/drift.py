@@ -71,6 +71,11 @@ def drift(ref: ObjectRef, desired: Manifest, live: Manifest) -> tuple[Drift, ...
     return tuple(_told(ref, live, foreign_fields(ref, desired, live)[:MAX_REPORTED_DRIFT]))
 
 
+def is_touched(live: Manifest) -> bool:
+    """Whether others than us and the control plane have set any field of the object."""
+    return any(_is_foreign(entry) for entry in live.get("metadata", {}).get("managedFields") or ())
+
+
 def stripped(ref: ObjectRef, desired: Manifest, live: Manifest) -> dict[str, Any]:
     """The live object without what only others have set; mappings that are left empty go with it."""
     result: Any = live

@@ -122,3 +122,22 @@ def _all_current(results: Iterable[ObjectResult], workloads: Sequence[WorkloadSt
     """Whether everything that runs is there and Current. A Pod left out on purpose does not count."""
     missing = any(r.change in (Change.FAILED, Change.BLOCKED) and is_watched(r.ref.gvk.group_kind) for r in results)
     return not missing and all(status.readiness is Readiness.CURRENT for status in workloads)
+
+
+def in_a_sentence(report: RestoreReport) -> str:
+    """What came of a restore, for its outcome; what is not in order comes last, with where to look."""
+    counts = [(report.count(change), change) for change in Change]
+    said = ", ".join(f"{count} {change}" for count, change in counts if count) or "no objects"
+    sentence = f"snapshot {report.snapshot} ({report.purpose}, {report.mode}) at {report.site}: {said}"
+    late = late_workloads(report)
+    if late:
+        others = f" and {len(late) - 1} more" if len(late) > 1 else ""
+        sentence += f"; not Current: {late[0]}{others}, the report says why"
+    if report.held_deletions:
+        sentence += f"; {report.held_deletions} deletions are held, restore with --prune-all if they are right"
+    return sentence
+
+
+def late_workloads(report: RestoreReport) -> list[str]:
+    """The workloads that did not become Current in time."""
+    return [str(status.ref) for status in report.workloads if status.readiness is not Readiness.CURRENT]

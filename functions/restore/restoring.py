@@ -17,7 +17,7 @@ from kubestandby.snapshots import SnapshotId, SnapshotIndex, Stage
 from .freshness import check_fresh, last_proof
 from .inventory import InventoryLedger
 from .privileges import RightsWatch
-from .reporting import Happened, PhaseClock, RestoreContext, make_report
+from .reporting import Happened, PhaseClock, RestoreContext, in_a_sentence, late_workloads, make_report
 from .restorer import Restorer
 from .verifying import verify
 
@@ -260,13 +260,11 @@ def _result(report: RestoreReport, key: str) -> Result:
         "seconds": dict(report.phases),
         "rpo_seconds": report.rpo_seconds,
         "rto_seconds": report.rto_seconds,
-        "not_current": [str(status.ref) for status in report.workloads if status.readiness != "Current"][:50],
+        "not_current": late_workloads(report)[:50],
     }
-    said = ", ".join(f"{count} {change}" for change, count in counts.items()) or "no objects"
-    message = f"snapshot {report.snapshot} ({report.purpose}, {report.mode}) at {report.site}: {said}"
-    if report.held_deletions:
-        message += f"; {report.held_deletions} deletions are held, restore with --prune-all if they are right"
-    return Result(verdict=_verdict(report), message=message, snapshot=report.snapshot, report=key, details=details)
+    return Result(
+        verdict=_verdict(report), message=in_a_sentence(report), snapshot=report.snapshot, report=key, details=details
+    )
 
 
 def _verdict(report: RestoreReport) -> Verdict:

@@ -12,8 +12,10 @@ from kubestandby.ports import Cluster
 from kubestandby.resources import Manifest
 
 from .drift import foreign_fields, stripped
+from .filling import filled
 from .plans import DesiredObject, Method
-from .refusals import is_typing_failure
+from .probing import made_anew
+from .refusals import is_invalid, is_typing_failure
 
 WHOLE_REASON = "server-side apply cannot express it (its lists hold duplicate keys): created or replaced whole"
 _ATTEMPTS = 4
@@ -81,7 +83,15 @@ def _send_whole(cluster: Cluster, desired: DesiredObject, *, dry_run: bool) -> M
     live = cluster.get(desired.resource, desired.ref.namespace, desired.ref.name)
     if live is None:
         return cluster.create(desired.resource, desired.manifest, dry_run=dry_run)
-    return cluster.replace(desired.resource, replacement(desired.manifest, live), dry_run=dry_run)
+    body = replacement(desired.manifest, live)
+    try:
+        return cluster.replace(desired.resource, body, dry_run=dry_run)
+    except ClusterError as error:
+        anew = made_anew(cluster, desired, live) if is_invalid(error) else None
+        kept = filled(desired.manifest, anew, live) if anew is not None else None
+        if kept is None:
+            raise
+    return cluster.replace(desired.resource, {**kept, "metadata": body["metadata"]}, dry_run=dry_run)
 
 
 def replacement(desired: Manifest, live: Manifest) -> dict[str, Any]:

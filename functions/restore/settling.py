@@ -17,7 +17,8 @@ from kubestandby.resources import Manifest, ObjectRef
 from .claims import claims_of
 from .comparing import covers, is_ours
 from .diffs import field_diffs, without_servers_fields
-from .drift import drift
+from .drift import drift, is_touched
+from .filling import is_filled_in
 from .plans import DesiredObject, Identity, Method, PlannedObject, Uids
 from .probing import made_anew
 from .pruning import NEVER
@@ -67,7 +68,10 @@ class _Settler:
             return self._refused(desired, live, error)
         if _differ(live, sent.manifest) or finding.lacks_owner:
             return self._differing(finding, live, sent)
-        found = drift(desired.ref, desired.manifest, sent.manifest)
+        return self._unchanged(desired, sent.manifest)
+
+    def _unchanged(self, desired: DesiredObject, live: Manifest) -> ObjectResult:
+        found = drift(desired.ref, desired.manifest, live)
         return ObjectResult(ref=desired.ref, change=Change.UNCHANGED, reason=desired.note, drift=found)
 
     def _leaves_alone(self, live: Manifest) -> bool:
@@ -95,6 +99,8 @@ class _Settler:
         if self._leaves_alone(live):
             return _skipped(desired, live)
         whole = sent.method is Method.WHOLE
+        if whole and not self._force(live) and is_touched(live):  # a replacement knows no conflict, as an apply does
+            return _skipped(desired, live, "others have set fields of it")
         later = (_LINKED_LATER,) if finding.lacks_owner else ()
         return PlannedObject(
             desired=desired,
@@ -132,6 +138,8 @@ class _Settler:
         anew = made_anew(self.cluster, desired, live) if immutable else None
         if anew is None:
             return self._undecided(desired, live, error)
+        if is_filled_in(desired.manifest, anew, live):
+            return self._unchanged(desired, live)
         return self._to_recreate(desired, live, anew, describe(error))
 
     def _to_recreate(self, desired: DesiredObject, live: Manifest, anew: Manifest, words: str) -> Answer:

@@ -239,6 +239,22 @@ def test_what_others_have_changed_of_ours_is_left_alone() -> None:
     assert "kubectl-edit owns .data.color" in result_of(report, "ConfigMap", "settings").reason
 
 
+def test_what_is_sent_whole_is_left_alone_once_others_have_touched_it() -> None:
+    cluster = standby()
+    error = ClusterError("500 failed to create typed patch object", status=500, reason="InternalError")
+    cluster.fail("apply", error, name="settings")
+    changes = [
+        change(restore(cluster, namespace(), config_map(color=color), settings={"conflict": SKIP})) for color in "ab"
+    ]
+    edit(cluster, "kubectl-edit", color="green")
+
+    report = restore(cluster, namespace(), config_map(color="b"), settings={"conflict": SKIP})
+
+    assert changes == [Change.CREATED, Change.CONFIGURED]
+    assert change(report) is Change.SKIPPED
+    assert "others have set fields of it" in result_of(report, "ConfigMap", "settings").reason
+
+
 def test_who_is_faster_than_a_creation_is_left_alone_as_well() -> None:
     report = restore(Unforced(uid="uid-of-standby"), namespace(), config_map(), settings={"conflict": SKIP})
 

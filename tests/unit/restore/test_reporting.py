@@ -1,12 +1,13 @@
 """What the report of a restore says."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from functions.restore.plans import Plan
-from functions.restore.reporting import Happened, PhaseClock, RestoreContext, make_report
+from functions.restore.reporting import Happened, PhaseClock, RestoreContext, in_a_sentence, make_report
 from kubestandby.groups import RestoreMode
 from kubestandby.reports import Change, ObjectResult, Purpose, Readiness, RestoreReport, WorkloadStatus
 from kubestandby.resources import ObjectRef
@@ -78,6 +79,30 @@ def test_a_restart_that_failed_is_the_workloads_outcome() -> None:
 
     assert found.results == (ObjectResult(ref=WEB, change=Change.FAILED, reason="no rights"),)
     assert not found.succeeded
+
+
+@pytest.mark.parametrize(
+    ("readiness", "said"),
+    [
+        ([], "1 created"),
+        ([Readiness.CURRENT], "1 created"),
+        ([Readiness.IN_PROGRESS], "1 created; not Current: Deployment.apps shop/web, the report says why"),
+        ([Readiness.FAILED] * 3, "1 created; not Current: Deployment.apps shop/web and 2 more, the report says why"),
+    ],
+    ids=["none", "current", "one", "several"],
+)
+def test_the_sentence_says_what_is_not_current(readiness: list[Readiness], said: str) -> None:
+    workloads = tuple(WorkloadStatus(ref=WEB, readiness=one) for one in readiness)
+
+    found = in_a_sentence(report(result(WEB, Change.CREATED), workloads=workloads))
+
+    assert found == f"snapshot 1-1 (failover, hot) at west: {said}"
+
+
+def test_the_sentence_says_what_is_held() -> None:
+    found = in_a_sentence(replace(report(), held_deletions=4))
+
+    assert found.endswith("no objects; 4 deletions are held, restore with --prune-all if they are right")
 
 
 def test_seconds_of_the_same_phase_add_up() -> None:

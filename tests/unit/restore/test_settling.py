@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from functions.restore.plans import Method, PlannedObject
-from functions.restore.settling import settle
+from functions.restore.settling import Answer, settle
 from functions.restore.survey import Finding
 from kubestandby.errors import ClusterError, ClusterUnavailableError
 from kubestandby.groups import Kinds, RestoreSettings
@@ -160,6 +160,39 @@ def test_what_server_side_apply_cannot_express_is_settled_by_a_replace() -> None
     assert isinstance(other, PlannedObject)
     assert other.method is Method.WHOLE
     assert "server-side apply cannot express it" in other.reason
+
+
+class Filling(FakeCluster):
+    """Fills something in when an object is made."""
+
+    def create(self, resource: Any, manifest: Manifest, **options: Any) -> Manifest:
+        return super().create(resource, {**manifest, "filled": "in"}, **options)
+
+
+def test_an_object_that_is_what_the_server_would_make_anew_needs_no_recreate() -> None:
+    cluster = Filling(namespace(), config_map(color="blue") | {"filled": "in"})
+    cluster.fail("apply", refusal(422, "field is immutable"), name="settings")
+
+    same, other = settled(cluster, config_map(color="blue")), settled(cluster, config_map(color="red"))
+
+    assert same.change is Change.UNCHANGED
+    assert isinstance(other, ObjectResult)
+    assert other.reason.startswith("recreate needed: ")
+
+
+def test_what_nobody_may_change_of_an_object_that_is_sent_whole_is_kept() -> None:
+    cluster = Filling(namespace(), config_map(color="blue") | {"filled": "in"})
+    cluster.fail("apply", refusal(500, "failed to create typed patch object"), name="settings")
+
+    def settled_after_a_refusal(color: str) -> Answer:
+        cluster.fail("replace", refusal(422, "field is immutable"), name="settings", times=1)
+        return settled(cluster, config_map(color=color))
+
+    same, other = settled_after_a_refusal("blue"), settled_after_a_refusal("red")
+
+    assert same.change is Change.UNCHANGED
+    assert isinstance(other, PlannedObject)
+    assert [d.path for d in other.diffs] == ["data.color"]
 
 
 def test_replacing_keeps_what_others_have_put_on_the_object() -> None:
