@@ -25,7 +25,7 @@ def result_of(exported: ExportResult, seconds: float) -> Result:
     if index.likely_secrets:
         details["likely_secrets"] = [str(one) for one in index.likely_secrets[:_MOST_DETAILS]]
     if not index.complete:
-        message = f"snapshot {index.id} is incomplete: {_first_failures(index.failures)}"
+        message = f"snapshot {index.id} is incomplete: {_first_failures(index)}"
         return Result(verdict=Verdict.INCOMPLETE, message=message, snapshot=index.id, details=details)
     if not exported.created:
         message = f"the state is still that of snapshot {index.id}"
@@ -39,11 +39,12 @@ def _in_clear(index: SnapshotIndex) -> str:
     if not count:
         return ""
     what = "1 value looks like a secret and is" if count == 1 else f"{count} values look like secrets and are"
-    return f"; {what} in clear, `kubestandby show` names the fields"
+    return f"; {what} in clear, `kubestandby show {index.group}` names the fields"
 
 
-def _first_failures(failures: tuple[str, ...]) -> str:
+def _first_failures(index: SnapshotIndex) -> str:
     """What could not be read, as far as it fits into a sentence."""
-    shown = "; ".join(failures[:_SHOWN_FAILURES])
-    more = len(failures) - _SHOWN_FAILURES
-    return f"{shown}; and {more} more, which `kubestandby show --stage raw` lists" if more > 0 else shown
+    shown = "; ".join(index.failures[:_SHOWN_FAILURES])
+    more = len(index.failures) - _SHOWN_FAILURES
+    lists = f"`kubestandby show {index.group} {index.id} --stage raw` lists"
+    return f"{shown}; and {more} more, which {lists}" if more > 0 else shown

@@ -132,8 +132,8 @@ def restorable(site: Site, group: ProtectionGroup, snapshot: SnapshotId | None, 
     index = survey.newest_complete
     if index is None:
         raise SnapshotNotFoundError(
-            f"{site.name} holds no complete snapshot of group {group.name} to fail over to; "
-            "`kubestandby snapshots` shows what there is, and --snapshot restores one that is not complete"
+            f"{site.name} holds no complete snapshot of group {group.name} to fail over to; `kubestandby snapshots"
+            f" {group.name}` shows what there is, and --snapshot restores one that is not complete"
         )
     return index
 

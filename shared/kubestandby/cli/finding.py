@@ -62,7 +62,7 @@ def _nothing_found(group: ProtectionGroup, snapshot: SnapshotId | None, reasons:
     unreached = f"; not all of its stores can be read: {reasons[0]}" if reasons else ""
     if snapshot is not None:
         raise SnapshotNotFoundError(
-            f"group {group.name} has no snapshot {snapshot}; `kubestandby snapshots` lists them{unreached}"
+            f"group {group.name} has no snapshot {snapshot}; `kubestandby snapshots {group.name}` lists them{unreached}"
         )
     if reasons:
         raise StoreUnavailableError(f"no snapshot of group {group.name} can be read: {reasons[0]}")
@@ -84,7 +84,8 @@ def find_stage(group: ProtectionGroup, snapshot: SnapshotId | None, stage: Stage
     named = f"snapshot {snapshot}" if snapshot else "complete snapshot"
     place = f" in stage {stage}" if stage else ""
     raise SnapshotNotFoundError(
-        f"group {group.name} has no {named}{place} at a site that can be reached; `kubestandby snapshots` shows all"
+        f"group {group.name} has no {named}{place} at a site that can be reached;"
+        f" `kubestandby snapshots {group.name}` shows all"
     )
 
 

@@ -22,7 +22,8 @@ def snapshots_table(overview: SnapshotOverview) -> RenderableType:
         made.add_row(*_snapshot_cells(row, overview))
     hidden = overview.total - len(overview.rows)
     more = cell(f"{counted(hidden, 'older snapshot')} not shown; --all shows them", DIM) if hidden else None
-    empty = cell("no snapshot yet; `kubestandby export` makes one", DIM) if not overview.rows else None
+    first = f"no snapshot yet; `kubestandby export {overview.group}` makes one"
+    empty = cell(first, DIM) if not overview.rows else None
     notes = [note for row in overview.rows for note in _notes(row)]
     return stacked(made if overview.rows else None, empty, more, *notes, *_unreachable(overview))
 

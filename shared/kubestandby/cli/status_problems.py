@@ -26,9 +26,11 @@ def problems(group: ProtectionGroup, epoch: Epoch, sites: tuple[SiteStatus, ...]
     found += [f"{site.name}: {site.lacking.message}" for site in sites if site.lacking]
     for site in sites:
         found += _restore_problems(group, site)
-        found += _standby_problems(group, epoch, site, now) if site.role == "standby" else []
-        found += [*_empty_bucket(site, epoch, sites), *_export_problems(site, epoch)] if site.role == "primary" else []
-        found += [_failure(site, work) for work in site.failed if _still_stands(work, site, sites)]
+        if site.role == "primary":
+            found += [*_empty_bucket(site, epoch, sites), *_export_problems(group, site, epoch)]
+        else:
+            found += _standby_problems(group, epoch, site, now)
+        found += failures(site, sites)
         found += _pending_problems(site, now)
     return found
 
@@ -60,7 +62,7 @@ def _empty_bucket(site: SiteStatus, epoch: Epoch, sites: tuple[SiteStatus, ...])
             )
 
 
-def _export_problems(site: SiteStatus, epoch: Epoch) -> list[str]:
+def _export_problems(group: ProtectionGroup, site: SiteStatus, epoch: Epoch) -> list[str]:
     """What came of the last export since the site is primary."""
     outcome = site.exported
     if outcome is not None and site.lacking is not None and outcome.request == site.lacking.request:
@@ -69,7 +71,8 @@ def _export_problems(site: SiteStatus, epoch: Epoch) -> list[str]:
         return []
     if in_clear := outcome.details.get("likely_secrets"):
         what = f"{site.name}: a likely secret is in clear in snapshot {outcome.snapshot}: {in_clear[0]}"
-        more = f" and {len(in_clear) - 1} more, which `kubestandby show` names" if len(in_clear) > 1 else ""
+        others = len(in_clear) - 1
+        more = f" and {others} more, which `kubestandby show {group.name}` names" if others else ""
         return [f"{what}{more}; move it to a Secret, or allow it in spec.scan"]
     if outcome.verdict not in (Verdict.FAILED, Verdict.REFUSED, Verdict.NEEDS_PRIVILEGE):
         return []
@@ -81,7 +84,7 @@ def _standby_problems(group: ProtectionGroup, epoch: Epoch, site: SiteStatus, no
         return []
     newest = site.stage(Stage.SANITIZED)
     if newest is None:
-        return [f"{site.name} holds no complete snapshot to fail over to; `kubestandby run` makes one"]
+        return [f"{site.name} holds no complete snapshot to fail over to; `kubestandby run {group.name}` makes one"]
     found = []
     if newest.id.epoch < epoch.number:
         found.append(
@@ -130,6 +133,11 @@ def _first_failure(report: RestoreReport) -> str:
     if not found:
         return "its report says why"
     return found[0] + (f" (and {len(found) - 1} more)" if len(found) > 1 else "")
+
+
+def failures(site: SiteStatus, sites: tuple[SiteStatus, ...]) -> list[str]:
+    """Work on its snapshots that began by itself and failed, of which nothing has come since."""
+    return [_failure(site, work) for work in site.failed if _still_stands(work, site, sites)]
 
 
 def _failure(site: SiteStatus, work: FailedWork) -> str:

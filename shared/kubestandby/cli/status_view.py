@@ -79,7 +79,7 @@ def group_status(session: Session, group: ProtectionGroup) -> GroupStatus:
 
 def _disputes(roles: CurrentEpoch) -> list[str]:
     claims = ", ".join(claim.primary for claim in (roles.epoch, *roles.rivals))
-    step = "decide with `kubestandby failover`"
+    step = f"decide with `kubestandby failover {roles.epoch.group} --to SITE`"
     return [f"epoch {roles.epoch.number} is claimed by {claims}; {step}"] if roles.rivals else []
 
 

@@ -17,7 +17,7 @@ from kubestandby.cli.session import Session
 from kubestandby.errors import ClusterUnavailableError, StoreError
 from kubestandby.layout import Action
 from kubestandby.privileges import ANY, Rule
-from kubestandby.requests import Verdict
+from kubestandby.requests import Outcome, Verdict
 from kubestandby.resources import Manifest
 from kubestandby.transforms import StorageClassTransform
 from tests.fakes.fake_cluster import BUILT_IN, FakeCluster
@@ -257,6 +257,19 @@ def test_an_export_that_failed_is_a_warning(world: World, checks: Checks) -> Non
 )
 def test_clocks(seconds: int, level: Level) -> None:
     assert on_clock(NOON, NOON + timedelta(seconds=seconds)).level is level
+
+
+def test_a_snapshot_that_the_standby_did_not_take_in_fails(world: World, checks: Checks) -> None:
+    _settled(world)
+    asked = NOON + timedelta(minutes=1)
+    outcome = Outcome(
+        group=SHOP, request="restore-1-1", verdict=Verdict.FAILED, message="no key here unseals it", finished_at=asked
+    )
+    world.requests(WEST).finish(outcome)
+
+    found = checks()["shop: last work"]
+
+    assert (found["level"], found["found"]) == ("failed", "west: snapshot 1-1 was not taken in: no key here unseals it")
 
 
 def test_a_clock_that_nobody_tells_is_not_checked() -> None:

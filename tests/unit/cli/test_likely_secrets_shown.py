@@ -42,7 +42,7 @@ def test_status_has_one_as_something_to_act_on(world: World) -> None:
 
 def test_status_says_how_many_more_there_are(world: World) -> None:
     (problem,) = exported(world, str(FOUND), "b", "c")
-    assert " and 2 more, which `kubestandby show` names; move it" in problem
+    assert " and 2 more, which `kubestandby show shop` names; move it" in problem
 
 
 def test_status_has_nothing_to_say_where_none_was_found(world: World) -> None:

@@ -56,7 +56,7 @@ def test_with_every_site_gone_status_still_answers(world: World) -> None:
 def test_a_standby_without_a_complete_snapshot_is_a_problem(world: World) -> None:
     world.snapshot("1-1")
 
-    assert _problems(world) == ["west holds no complete snapshot to fail over to; `kubestandby run` makes one"]
+    assert _problems(world) == ["west holds no complete snapshot to fail over to; `kubestandby run shop` makes one"]
 
 
 def test_a_stale_snapshot_is_a_problem_until_a_heartbeat_proves_it(world: World) -> None:

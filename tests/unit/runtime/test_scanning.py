@@ -32,7 +32,7 @@ def test_by_default_they_are_reported_by_name_and_go_on() -> None:
 
     assert outcome.verdict is Verdict.DONE
     assert outcome.message.endswith(
-        "; 1 value looks like a secret and is in clear, `kubestandby show` names the fields"
+        "; 1 value looks like a secret and is in clear, `kubestandby show shop` names the fields"
     )
     assert outcome.details["likely_secrets"] == [f"{PLACE} (is called like a secret)"]
     for site, stage in (("east", Stage.RAW), ("west", Stage.SANITIZED)):

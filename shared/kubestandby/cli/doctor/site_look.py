@@ -22,9 +22,11 @@ from kubestandby.cli.doctor.verdicts import (
 from kubestandby.cli.reading import attempt
 from kubestandby.cli.session import Session, keyring_at, roles_of
 from kubestandby.cli.site_status import SiteStatus
+from kubestandby.cli.status_problems import failures
 from kubestandby.cli.status_view import GroupStatus, group_status
 from kubestandby.cli.wording import counted
 from kubestandby.groups import ProtectionGroup, Site
+from kubestandby.rights.grants import Duty
 from kubestandby.snapshots import SiteName, Stage
 
 _AFTER = "mend what is above, and run this again"
@@ -119,9 +121,12 @@ def _state(session: Session, group: ProtectionGroup, name: SiteName, standing: G
     yield on_snapshot(group.name, site.role, site.stage(stage), others, now)
     yield on_requests(group.name, site.pending, site.exported, now)
     for sentence in site.damaged:
-        yield Check(f"{group.name}: records", Level.WARNING, sentence, "`kubestandby verify` and `status` say more")
+        yield Check(f"{group.name}: records", Level.WARNING, sentence, f"`kubestandby verify {group.name}` says more")
+    for sentence in failures(site, standing.sites):
+        yield Check(f"{group.name}: last work", Level.FAILED, sentence, "mend that; a tick has it done again")
     if site.lacking:
-        step = f"apply what `kubestandby rbac --site {name}` prints"
+        duty = Duty.EXPORT if site.role == "primary" else Duty.RESTORE
+        step = f"apply what `kubestandby rbac --site {name} --role {duty}` prints"
         yield Check(f"{group.name}: last work", Level.FAILED, site.lacking.message, step)
 
 
