@@ -183,8 +183,9 @@ class Applier:
             run.unmarked[planned.identity] = live["metadata"]["uid"]
         if planned.live_version and live["metadata"].get("resourceVersion") == planned.live_version:
             return planned.result(Change.UNCHANGED)
-        note = planned.reason if planned.recreates else desired.note
-        return planned.result(reason=WHOLE_REASON if sent.method is Method.WHOLE else note)
+        if planned.recreates:
+            return planned.result()
+        return planned.result(reason=WHOLE_REASON if sent.method is Method.WHOLE else desired.note)
 
     def _link_late(self, run: _Run) -> None:
         """Objects that need each other in a circle: the owner came after what it owns."""

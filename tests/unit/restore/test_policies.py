@@ -75,6 +75,19 @@ def test_a_kind_that_may_be_recreated_is_deleted_and_made_anew() -> None:
     assert ("delete", "configmaps", "shop", "settings") in cluster.writes
 
 
+def test_what_is_made_anew_whole_is_told_as_recreated() -> None:
+    cluster = standby()
+    typing = ClusterError("500 failed to create typed patch object", status=500, reason="InternalError")
+    cluster.fail("apply", typing, name="settings")
+    restore(cluster, namespace(), config_map(color="blue"))
+    cluster.fail("replace", ClusterError("422 Invalid: field is immutable", status=422), name="settings")
+
+    report = restore(cluster, namespace(), config_map(color="red"), settings={"recreate": ALL_KINDS})
+
+    assert change(report) is Change.CONFIGURED
+    assert result_of(report, "ConfigMap", "settings").reason.startswith("recreated: 422 Invalid")
+
+
 def test_a_kind_that_may_not_is_left_alone_and_the_permission_is_named() -> None:
     cluster = standby()
     restore(cluster, namespace(), workload())
