@@ -67,8 +67,10 @@ def moved_image(text: str, transform: ImageTransform) -> str:
         raise ValueError(f"it is not an image reference: {error}") from error
     for rule in transform.rules:
         moved = rule.source.moved(image, rule.target)
+        if moved == image:
+            return text
         if moved is not None:
-            return text if moved == image else str(moved)
+            return moved.short if transform.is_way_back else str(moved)
     if transform.unmatched is Unmatched.REFUSE:
         raise ValueError(f"no rule says where images of {image.registry}/{image.repository} are on the other site")
     return text

@@ -51,9 +51,20 @@ class ImageReference:
 
     def __str__(self) -> str:
         """The reference in full, with its registry."""
-        tag = f":{self.tag}" if self.tag else ""
-        digest = f"@{self.digest}" if self.digest else ""
-        return f"{self.registry}/{self.repository}{tag}{digest}"
+        return f"{self.registry}/{self.repository}{self._version}"
+
+    @property
+    def short(self) -> str:
+        """The reference without what goes without saying: `nginx:1.27` for an image of Docker Hub."""
+        short = f"{self.repository.removeprefix(f'{_OFFICIAL}/')}{self._version}"
+        try:
+            return short if ImageReference.parse(short) == self else str(self)
+        except ValueError:
+            return str(self)
+
+    @property
+    def _version(self) -> str:
+        return (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,16 +79,21 @@ class _Common:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageTransform(_Common):
-    """Moves image references; the first rule that matches decides."""
+    """Moves image references; the first rule that matches decides.
+
+    Attributes:
+        is_way_back: images come home to Docker Hub under the short names that nearly everybody writes: `nginx:1.27`.
+    """
 
     rules: tuple[ImageRule, ...]
     fields: tuple[FieldPath, ...] = ()
     unmatched: Unmatched = Unmatched.KEEP
+    is_way_back: bool = False
 
     def reversed(self) -> Self:
         """The way back; no target must lie within another."""
         rules = tuple(ImageRule(source=rule.target, target=rule.source) for rule in self.rules)
-        return replace(self, rules=rules)
+        return replace(self, rules=rules, is_way_back=not self.is_way_back)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -197,6 +197,21 @@ def test_the_way_there_and_back_ends_where_it_began(repository: str, tag: str, d
     assert moved_image(moved, EAST_TO_WEST.reversed()) == image
 
 
+@pytest.mark.parametrize(
+    "image", ["nginx", f"nginx:1.27@{DIGEST}", "bitnami/redis:7", "library.io/library/nginx", "docker.io/a.b/c"]
+)
+def test_images_of_docker_hub_come_back_under_their_short_names(image: str) -> None:
+    mirror = images(rule("docker.io", "west.example.com/hub"), rule("library.io", "west.example.com/other"))
+
+    moved = moved_image(image, mirror)
+
+    assert moved.startswith("west.example.com/")
+    assert moved_image(moved, mirror.reversed()) == image
+    assert moved_image("west.example.com/hub/library/nginx", images(rule("west.example.com/hub", "docker.io"))) == (
+        "docker.io/library/nginx"
+    )
+
+
 @given(st.text(alphabet="abAB09.:/@_-", max_size=40))
 def test_a_parsed_reference_means_the_same_when_written_out(text: str) -> None:
     try:
@@ -204,6 +219,7 @@ def test_a_parsed_reference_means_the_same_when_written_out(text: str) -> None:
     except ValueError:
         return
     assert ImageReference.parse(str(image)) == image
+    assert ImageReference.parse(image.short) == image
 
 
 NO_REFERENCES = ["", " ", "a b", "A/b/c@x", "nginx:", "nginx@", "nginx:1@sha256:12", "http://a.b/c", "a.b/", "a.b//c"]
