@@ -20,12 +20,17 @@ _CANARY_SNAPSHOT = SnapshotId(1, 1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was looked at. `problem` is what must be mended, `warning` what will have to be."""
+    """One thing that was looked at. `problem` is what must be mended, `warning` what will have to be.
+
+    Attributes:
+        is_here: whether what it is about is on this machine; what is not can be neither right nor wrong here.
+    """
 
     name: str
     found: str
     problem: str = ""
     warning: str = ""
+    is_here: bool = True
 
 
 def check_keys(folder: KeyFolder, sites: Sequence[SiteName], now: datetime) -> tuple[Finding, ...]:
@@ -65,7 +70,7 @@ def _signing(folder: KeyFolder, trust: Trust, role: KeyRole, site: SiteName, now
     found = f"{len(valid)} valid, until {until:%Y-%m-%d}"
     warning = f"the {name} expires on {until:%Y-%m-%d}; {renew}" if now + SOON >= until else ""
     if not folder.signer_path(role, site).exists():
-        return Finding(name=name, found=f"{found}; the private key is not here", warning=warning)
+        return Finding(name=name, found=f"{found}; the private key is not here", warning=warning, is_here=False)
     trouble = trouble_of(lambda: folder.signer(role, site))
     if not trouble and folder.signer(role, site).key_id not in {key.id for key in valid}:
         trouble = f"the private {name} here is not one that the trust file has; {renew}"
@@ -75,7 +80,7 @@ def _signing(folder: KeyFolder, trust: Trust, role: KeyRole, site: SiteName, now
 def _fingerprint(folder: KeyFolder, site: SiteName) -> Finding:
     name = f"fingerprint key of {site}"
     if not folder.fingerprint_path(site).exists():
-        return Finding(name=name, found="not here")
+        return Finding(name=name, found="not here", is_here=False)
     return Finding(name=name, found="here", problem=trouble_of(lambda: folder.fingerprint_key(site)))
 
 
@@ -88,7 +93,7 @@ def _unsealing(folder: KeyFolder, trust: Trust, site: SiteName, now: datetime) -
         problem = f"no key of {site or 'break-glass'} is valid to seal for; {renew}"
         return Finding(name=name, found="none is valid", problem=problem)
     if not folder.identity_path(site).exists():
-        return Finding(name=name, found="the private key is not here")
+        return Finding(name=name, found="the private key is not here", is_here=not site)
     trouble = trouble_of(lambda: prove_unsealing(folder, [one.public for one in recipients], site))
     return Finding(name=name, found="a canary opens" if not trouble else "a canary does not open", problem=trouble)
 

@@ -1,11 +1,14 @@
 """`keys`: makes, checks and replaces what snapshots are signed and sealed with."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import RenderableType
+from rich.text import Text
 
 from kubestandby.adapters.key_checking import Finding, check_keys
 from kubestandby.adapters.key_folder import KeyFolder, create_folder
@@ -14,7 +17,7 @@ from kubestandby.cli import exits
 from kubestandby.cli.options import DURATION, Output, configured, examples, output_option
 from kubestandby.cli.reading import attempt
 from kubestandby.cli.session import Session, roles_of
-from kubestandby.cli.tables import BAD, GOOD, WARN, cell, facts, show, table
+from kubestandby.cli.tables import BAD, DIM, GOOD, WARN, cell, facts, show, table
 from kubestandby.cli.terminal import print_json, results, say
 from kubestandby.epochs import FIRST_EPOCH
 from kubestandby.errors import ConfigError
@@ -151,7 +154,20 @@ def rotate_keys(  # noqa: PLR0913 - one parameter per option
     show(results(), cell(f"{rotation.what}: done; the trust file in {folder.path} is version {trust.version}", GOOD))
     for epoch in epochs:
         say(f"the root vouches for epoch {epoch.number} of group {epoch.group}, in which {epoch.primary} is primary")
+    for step in _next_steps(session, rotation):
+        say(step)
     return exits.OK
+
+
+def _next_steps(session: Session, rotation: Rotation) -> Iterator[str]:
+    """What has to be done for the new keys to be used, one sentence each."""
+    vaults = dict.fromkeys(site.name for group in session.groups for site in group.sites if site.vault is not None)
+    yield from (f"next: `kubestandby keys publish --site {name}`" for name in vaults)
+    if not vaults:
+        yield "next: bring trust.json to every site, and the new private keys to where the old ones are"
+    if rotation.revoke and rotation.what in (Rotated.EXPORT, Rotated.SANITIZE):
+        groups = ", ".join(f"`kubestandby run {group.name}`" for group in session.groups)
+        yield f"next: snapshots that the old key has signed count no more, and `status` calls them damaged: {groups}"
 
 
 def vouched_epochs(session: Session) -> tuple[VouchedEpoch, ...]:
@@ -248,10 +264,21 @@ def _in_vaults(session: Session, folder: KeyFolder) -> tuple[Finding, ...]:
 def _findings_table(found: tuple[Finding, ...]) -> RenderableType:
     made = table("", ("what", "found", "state"))
     for one in found:
-        state = cell("mend", BAD) if one.problem else cell("soon", WARN) if one.warning else cell("good", GOOD)
-        made.add_row(cell(one.name), cell(one.found), state)
+        made.add_row(cell(one.name), cell(one.found), _state(one))
     return made
 
 
-def _finding_json(one: Finding) -> dict[str, str]:
-    return {"name": one.name, "found": one.found, "problem": one.problem, "warning": one.warning}
+def _state(one: Finding) -> Text:
+    if one.problem or one.warning:
+        return cell("mend", BAD) if one.problem else cell("soon", WARN)
+    return cell("good", GOOD) if one.is_here else cell("not here", DIM)
+
+
+def _finding_json(one: Finding) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "found": one.found,
+        "problem": one.problem,
+        "warning": one.warning,
+        "here": one.is_here,
+    }

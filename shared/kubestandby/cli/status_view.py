@@ -116,11 +116,14 @@ def _site_status(session: Session, group: ProtectionGroup, site: Site, epoch: Ep
         exported=exported.value,
         lacking=attempt(lambda: _lacking(session, group, site, stages.value or (), report.value)).value,
         failed=attempt(lambda: tuple(_failed(session, group, site, stages.value or ()))).value or (),
-        damaged=tuple(
-            dict.fromkeys((*_damaged(site, found), *(f"{site.name}: {doubt}; it does not count" for doubt in doubts)))
-        ),
+        damaged=tuple(dict.fromkeys((*_damaged(site, found), *(_disbelief(site, doubt) for doubt in doubts)))),
         unreachable=tuple(dict.fromkeys(reason for reason in reasons if reason)),
     )
+
+
+def _disbelief(site: Site, doubt: UntrustedRecordError) -> str:
+    said = f"{site.name}: {doubt}"
+    return said if "does not count" in said else f"{said}; it does not count"
 
 
 def _last_mark(marks: AppliedMarks, group: GroupName) -> AppliedMark | None:

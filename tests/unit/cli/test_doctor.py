@@ -1,6 +1,7 @@
 """`doctor`: its verdicts, what it writes, and that nothing is called right that nobody has looked at."""
 
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -257,6 +258,18 @@ def test_an_export_that_failed_is_a_warning(world: World, checks: Checks) -> Non
 )
 def test_clocks(seconds: int, level: Level) -> None:
     assert on_clock(NOON, NOON + timedelta(seconds=seconds)).level is level
+
+
+def test_keys_that_are_not_on_this_machine_are_not_called_right(world: World, checks: Checks) -> None:
+    _settled(world)
+    shutil.rmtree(world.folder / "keys" / "sites")
+
+    found = checks()
+
+    levels = {name: found[name]["level"] for name in found if "key of west" in name or name == "unsealing at west"}
+    assert len(levels) == 5
+    assert set(levels.values()) == {"not checked"}
+    assert "on the machine of west" in found["unsealing at west"]["next"]
 
 
 def test_a_snapshot_that_the_standby_did_not_take_in_fails(world: World, checks: Checks) -> None:

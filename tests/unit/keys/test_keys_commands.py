@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,29 @@ def test_check_speaks_json(operator: Operator) -> None:
     told = json.loads(operator.types("check", "--output", "json").stdout)
     assert told["folder"] == str(operator.keys.path)
     assert {finding["problem"] for finding in told["findings"]} == {""}
+
+
+def test_check_calls_no_key_good_that_is_not_here(operator: Operator) -> None:
+    operator.types("init")
+    shutil.rmtree(operator.keys.path / "sites" / "west")
+
+    checked = operator.types("check")
+
+    of_west = [line.split() for line in checked.stdout.splitlines() if " west " in line]
+    assert checked.exit_code == 0
+    assert len(of_west) == 5
+    assert all(words[-2:] == ["not", "here"] for words in of_west)
+
+
+def test_rotate_says_what_has_to_be_done_for_the_new_keys_to_be_used(operator: Operator) -> None:
+    operator.types("init")
+
+    gently = operator.types("rotate", "export", "--site", "east").stderr
+    revoked = operator.types("rotate", "export", "--site", "east", "--revoke").stderr
+
+    assert "next: bring trust.json to every site" in gently
+    assert "count no more" not in gently
+    assert "count no more, and `status` calls them damaged: `kubestandby run shop`" in " ".join(revoked.split())
 
 
 def test_check_warns_of_keys_that_expire_soon(operator: Operator) -> None:

@@ -61,7 +61,7 @@ def _keys(session: Session, groups: Sequence[ProtectionGroup], name: SiteName) -
         folder = KeyFolder(path)
         if folder.exists():
             found = attempt(partial(check_keys, folder, (name,), now))
-            yield from map(on_key, found.value or ())
+            yield from (on_key(name, finding) for finding in found.value or ())
         else:
             trust = attempt(partial(_trust_of, site))
             yield from on_expiries(trust.value.expiries(), now) if trust.value else ()

@@ -70,10 +70,13 @@ def succeeded(checks: Iterable[Check]) -> bool:
     return all(check.level is not Level.FAILED for check in checks)
 
 
-def on_key(finding: Finding) -> Check:
-    """A key, as `keys check` finds it."""
-    level = Level.FAILED if finding.problem else Level.WARNING if finding.warning else Level.OK
-    return Check(finding.name, level, finding.found, finding.problem or finding.warning)
+def on_key(site: str, finding: Finding) -> Check:
+    """A key, as `keys check` finds it; one that is not on this machine nobody has looked at."""
+    if finding.is_here or finding.problem or finding.warning:
+        level = Level.FAILED if finding.problem else Level.WARNING if finding.warning else Level.OK
+        return Check(finding.name, level, finding.found, finding.problem or finding.warning)
+    where = f"`kubestandby keys check` where it is: on the machine of {site}, or of the operator"
+    return Check(finding.name, Level.NOT_CHECKED, finding.found, where)
 
 
 def on_expiries(expiries: Iterable[tuple[str, datetime]], now: datetime) -> Iterator[Check]:
