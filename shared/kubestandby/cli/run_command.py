@@ -52,6 +52,7 @@ def run(session: Session, group: ProtectionGroup, timeout: float, output: Output
         if needs_repair(arrival):
             repair(session, group, arrival, timeout, steps)
         functions.settle(_QUIET_SECONDS)
+    _tell_unserved(group, arrival)
     return tell_arrival(arrival, output)
 
 
@@ -141,6 +142,17 @@ def tell_arrival(arrival: Arrival, output: Output) -> int:
         say(f"error: {reason}", "red")
         show_needed(arrival.needs_privilege, output)
     return exits.OK if arrival.arrived else exits.FAILED
+
+
+def _tell_unserved(group: ProtectionGroup, arrival: Arrival) -> None:
+    """A version that the primary does not serve is not exported in, and no object says so."""
+    if arrival.raw is None:
+        return
+    exported_in = {summary.gvk.api_version for summary in arrival.raw.types}
+    for version in group.api_versions:
+        if version not in exported_in:
+            said = f"spec.apiVersions names {version}, in which {arrival.raw.source_site} serves no kind"
+            say(f"warning: {said}: nothing is exported in it", "yellow")
 
 
 def _tell_idle(arrival: Arrival) -> None:

@@ -1,11 +1,13 @@
 """`run`: exit status 0 only if everything arrived."""
 
+import json
 from datetime import timedelta
 
 from kubestandby.layout import Action
 from kubestandby.reports import Change, ObjectResult
 from kubestandby.requests import Outcome, Request, Verdict
-from kubestandby.snapshots import RuleCount, SnapshotId, Stage
+from kubestandby.resources import GVK
+from kubestandby.snapshots import RuleCount, SnapshotId, Stage, TypeSummary
 from tests.unit.cli.world import EAST, NOON, SHOP, WEB, WEST, World, exports, outcome_of, report_of
 
 FAILED = (ObjectResult(ref=WEB, change=Change.FAILED, reason="quota"),)
@@ -48,6 +50,22 @@ def test_a_transform_that_found_nothing_to_do_is_told(world: World) -> None:
     assert result.exit_code == 0
     (warning,) = (line for line in result.stderr.splitlines() if "warning" in line)
     assert warning.startswith("warning: transform no-budgets found nothing to do in snapshot 1-1")
+
+
+def test_a_version_that_the_primary_does_not_serve_is_told(world: World) -> None:
+    document = json.loads(world.config.read_text())
+    document["spec"]["apiVersions"] = ["apps/v1", "autoscaling/v9"]
+    world.config.write_text(json.dumps(document))
+    served = TypeSummary(gvk=GVK("apps", "v1", "Deployment"), plural="deployments", count=0, resource_version="7")
+    world.crossed("1-1", types=(served,))
+    world.report(report_of(requested_at=NOON - timedelta(hours=1)))
+    world.answer = exports(world, Verdict.UNCHANGED, "1-1")
+
+    result = world.run("run", "shop")
+
+    assert result.exit_code == 0
+    (warning,) = (line for line in result.stderr.splitlines() if "warning" in line)
+    assert warning.startswith("warning: spec.apiVersions names autoscaling/v9, in which east serves no kind")
 
 
 def test_a_restore_that_fails_in_part_exits_1(world: World) -> None:
