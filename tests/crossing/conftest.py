@@ -31,10 +31,8 @@ from tests.testbed.pki import Authority
 GROUP = "corpus"
 INCLUDED = (
     ("ValidatingAdmissionPolicyBinding", "corpus-policy"),
-    ("MutatingAdmissionPolicy", "corpus-mutation"),
     ("MutatingAdmissionPolicyBinding", "corpus-mutation"),
     ("FlowSchema", "corpus-batch"),
-    ("PriorityLevelConfiguration", "corpus-batch"),
     ("ServiceCIDR", "corpus-range"),
     ("Realm.corpus.example.com", "included"),
 )
