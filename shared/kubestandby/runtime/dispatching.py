@@ -150,9 +150,28 @@ class Dispatcher:
         except OutOfTimeError as error:
             return self._continuing.request(work, error)
         except StandbyError as error:
-            if error.transient and not _somebody_waits(request):
+            if error.transient and not self._somebody_waits(work):
                 raise
             return _failed(error)
+
+    def _somebody_waits(self, work: RequestedWork) -> bool:
+        """Whether a person is better served by the cause at once than by trying again until they give up.
+
+        Not so for a failover whose epoch is written: that has to come through. Before, roles are as they were, and
+        what does not tell its cause would be done hours later, when whoever asked has decided otherwise.
+        """
+        if work.request.origin != "operator":
+            return False
+        return work.request.action is not Action.FAILOVER or not self._may_have_begun(work)
+
+    def _may_have_begun(self, work: RequestedWork) -> bool:
+        """Whether the failover's epoch is written, as far as can be seen."""
+        try:
+            roles = self._context.roles(work.group, allow_rivals=True)
+        except StandbyError:
+            return True
+        begun = (roles.epoch, *roles.rivals)
+        return any(epoch.request == work.request.outcome_name for epoch in begun)
 
     def _on_index_key(self, bucket: str, key: IndexKey) -> Result | Ignored | GoesOn:
         group = self._context.group(key.group)
@@ -199,14 +218,6 @@ class Dispatcher:
             level, "request_done", extra={"outcome": name, "verdict": result.verdict, "said": result.message, **action}
         )
         return result
-
-
-def _somebody_waits(request: Request) -> bool:
-    """Whether a person is better served by the cause at once than by trying again until they give up.
-
-    Not so for a failover: once its epoch is written, it has to come through.
-    """
-    return request.origin == "operator" and request.action is not Action.FAILOVER
 
 
 def _failed(error: StandbyError) -> Result:

@@ -121,15 +121,36 @@ def test_a_failover_to_a_damaged_snapshot_leaves_the_roles_as_they_are():
     assert world.context.roles(world.group).epoch.primary == EAST
 
 
-def test_a_failover_to_an_unreachable_cluster_leaves_the_roles_as_they_are():
+def test_a_failover_to_an_unreachable_cluster_fails_at_once_and_leaves_the_roles_as_they_are_for_good():
     world = synced_world()
-    world.clusters[WEST].fail("identity", ClusterUnavailableError("west does not answer"))
-    world.ask("west", Action.FAILOVER, to=WEST)
+    world.clusters[WEST].fail("identity", ClusterUnavailableError("west does not answer"), times=1)
+    request = world.ask("west", Action.FAILOVER, to=WEST)
+    (event,) = world.events()
 
-    answers = world.settle()
+    world.deliver(event)
+    outcome = world.outcome("west", request)
+    world.deliver(event)
+    world.clock.advance(3600)
+    world.tick()
+    world.settle()
 
-    assert [answer.status for answer in answers] == [503]
+    assert (outcome.verdict, outcome.message) == (Verdict.FAILED, "west does not answer")
     assert world.context.roles(world.group).epoch.primary == EAST
+    assert world.do("west", Action.FAILOVER, to=WEST).verdict in (Verdict.DONE, Verdict.UNCHANGED)
+
+
+def test_a_failover_whose_epoch_was_written_without_a_reply_is_tried_again_until_it_comes_through():
+    world = synced_world()
+    request = world.ask("west", Action.FAILOVER, to=WEST)
+    (event,) = world.events()
+    world.control("west").fail("put", "epochs/", after=True, times=1)
+    world.control("west").fail("get", "epochs/", times=1)
+
+    first = world.deliver(event).status
+    second = world.deliver(event).status
+
+    assert (first, second) == (503, 200)
+    assert world.outcome("west", request).report.endswith("-failover.json")
 
 
 def test_a_failover_that_was_cut_after_the_epoch_goes_on_where_it_was():
