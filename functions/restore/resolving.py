@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kubestandby.ports import Discovery
-from kubestandby.resources import GVK, Manifest, ObjectRef, ResourceType
+from kubestandby.resources import BUILT_IN_GROUPS, GVK, Manifest, ObjectRef, ResourceType
 
 from .plans import DesiredObject, GroupKind
 from .references import child, children
@@ -94,7 +94,8 @@ class Resolver:
             return f"{said}the primary does not; have the standby serve {gvk.api_version}, as the snapshot has it"
         return (
             f"{said}the snapshot has it as {gvk.api_version}, and only the primary's server could convert it; name "
-            f"{gvk.group}/{common[0]} in spec.apiVersions and export again, or have the standby serve {gvk.api_version}"
+            f"{gvk.group}/{common[0]} in spec.apiVersions and export again, or import files that are written in it, or "
+            f"have the standby serve {gvk.api_version}"
         )
 
     def _served_by_both(self, kind: GroupKind) -> tuple[str, ...]:
@@ -107,9 +108,15 @@ class Resolver:
         for failed, cause in sorted(self._failures.items()):
             if failed in (gvk.group, gvk.api_version):
                 return f"the standby's API group {failed} could not be discovered ({cause}); bring its server up"
-        return (
-            f"the standby serves no kind {gvk.kind} of API group {gvk.group or 'core'}; install what defines it there"
-        )
+        heir = self._heir(gvk)
+        step = f"write it as {heir}, which has taken its place" if heir else "install what defines it there"
+        return f"the standby serves no kind {gvk.kind} of API group {gvk.group or 'core'}; {step}"
+
+    def _heir(self, gvk: GVK) -> str:
+        """Where Kubernetes has moved a kind that was in the group `extensions`, "" for any other."""
+        kinds = (kind for kind in self._types if kind[1] == gvk.kind and kind[0] in BUILT_IN_GROUPS)
+        found = min(kinds, default=None) if gvk.group == "extensions" else None
+        return self._types[found].gvk.api_version if found else ""
 
 
 def at_version(manifest: Manifest, resource: ResourceType) -> Manifest:

@@ -114,6 +114,13 @@ def test_a_kind_that_nobody_serves_is_named() -> None:
     assert "no kind Ticket of API group shop.example" in found.reason
 
 
+def test_a_kind_of_a_group_that_kubernetes_has_left_is_told_where_it_is_now() -> None:
+    found = resolve("extensions/v1beta1", "HorizontalPodAutoscaler")
+
+    assert isinstance(found, Unresolved)
+    assert found.reason.endswith("of API group extensions; write it as autoscaling/v2, which has taken its place")
+
+
 def test_a_group_whose_server_is_down_is_another_reason() -> None:
     found = resolve("metrics.example/v1", "Reading")
 
