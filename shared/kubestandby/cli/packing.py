@@ -19,10 +19,11 @@ from pathlib import Path
 
 from kubestandby import manifest_yaml
 from kubestandby.adapters.abandoned import sweep
+from kubestandby.cli.wording import counted
 from kubestandby.errors import BadInputError
 from kubestandby.keys.sealed_form import is_sealed
 from kubestandby.resources import Manifest
-from kubestandby.snapshots import ManifestEntry, SnapshotIndex, SnapshotObject
+from kubestandby.snapshots import ManifestEntry, SnapshotIndex, SnapshotObject, Stage
 
 Unseal = Callable[[Manifest], Manifest]
 
@@ -44,6 +45,14 @@ _DEFINITION = ("apiextensions.k8s.io", "CustomResourceDefinition")
 _ADMISSION_GROUPS = frozenset({"admissionregistration.k8s.io", "apiregistration.k8s.io"})
 _FIRST_NAMESPACE = 10
 _NOTE = "README.txt"
+_TO_APPLY = (
+    "Restore it with: kubectl apply --server-side --recursive --filename .",
+    "Custom resources need their definitions to be there: where there are some, run it a second time.",
+)
+_TO_LOOK_AT = (
+    "As the primary had it, with what its server had set: to look at, and for `kubestandby import`. A server takes no",
+    "object with a resourceVersion as a new one: to apply a snapshot, pack its sanitized stage.",
+)
 _ASIDE = ".kubestandby-pack-"
 _LONGEST_PACK_SECONDS = 3600.0
 """A folder beside that is older was left by a process that was killed, perhaps with opened Secrets in it."""
@@ -112,11 +121,10 @@ def _rank(kind: tuple[str, str]) -> int:
 def _note(index: SnapshotIndex, sealed: int) -> str:
     lines = [
         f"Snapshot {index.id} of group {index.group}, {index.stage}, taken {index.taken_at.isoformat()}.",
-        "Restore it with: kubectl apply --server-side --recursive --filename .",
-        "Custom resources need their definitions to be there: where there are some, run it a second time.",
+        *(_TO_LOOK_AT if index.stage is Stage.RAW else _TO_APPLY),
     ]
     if sealed:
-        lines.append(f"{sealed} Secrets are sealed, in files *.yaml.sealed, which kubectl does not read.")
+        lines.append(f"Sealed, in files *.yaml.sealed that kubectl does not read: {counted(sealed, 'Secret')}.")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -88,7 +88,10 @@ def test_files_hold_the_manifests_in_canonical_form_and_are_private(tmp_path: Pa
 
 def test_sealed_secrets_stay_sealed_in_files_that_kubectl_does_not_read(tmp_path: Path) -> None:
     assert packed(tmp_path / "out", SEALED) == ["00011-shop/02-secrets.core/till.yaml.sealed", "README.txt"]
-    assert "1 Secrets are sealed" in (tmp_path / "out" / "README.txt").read_text()
+    assert (
+        "Sealed, in files *.yaml.sealed that kubectl does not read: 1 Secret."
+        in (tmp_path / "out" / "README.txt").read_text()
+    )
 
 
 def test_a_key_opens_sealed_secrets(tmp_path: Path) -> None:
@@ -149,6 +152,9 @@ def test_a_raw_snapshot_is_packed_by_its_number(command_world: World, tmp_path: 
     command_world.snapshot("1-2")
     told = command_world.json("pack", "shop", "1-2", "--stage", "raw", "--to", str(tmp_path / "out"))
     assert (told["id"], told["stage"], told["objects"], told["sealed"]) == ("1-2", "raw", 1, 0)
+    note = (tmp_path / "out" / "README.txt").read_text()
+    assert "to apply a snapshot, pack its sanitized stage" in note
+    assert "kubectl apply" not in note
 
 
 def with_a_sealed_secret(world: World) -> None:
