@@ -37,6 +37,10 @@ _ASIDE = ".kubestandby-keys-"
 _LONGEST_MAKING_SECONDS = 3600.0
 """Keys that are half made and older than that were left by a process that was killed."""
 
+_MAKE = "`kubestandby keys init` makes all keys, or bring over what it has made"
+_REPLACE = "bring it over from where it was made, or replace it with `kubestandby keys rotate`"
+"""Of one private key: where there are others, `keys init` leaves all as they are."""
+
 _PUT_BACK = "put back the file that `kubestandby keys init` or `keys rotate` made"
 _NOT_OURS = 0o027
 """Rights that nobody else may have on a private key: others none, the group none but to read (mounted Secrets)."""
@@ -223,18 +227,16 @@ def _read_private(path: Path) -> bytes:
     with _explained(path):
         if path.exists() and path.stat().st_mode & _NOT_OURS:
             raise ConfigError(f"key file {path} can be read or changed by others; run `chmod 600 {path}`")
-    return _read(path, MAX_KEY_BYTES)
+    return _read(path, MAX_KEY_BYTES, _REPLACE)
 
 
-def _read(path: Path, max_bytes: int) -> bytes:
+def _read(path: Path, max_bytes: int, if_missing: str = _MAKE) -> bytes:
     with _explained(path):
         try:
             with path.open("rb") as stream:
                 data = stream.read(max_bytes + 1)
         except (FileNotFoundError, NotADirectoryError):
-            raise ConfigError(
-                f"there is no key {path}; `kubestandby keys init` makes all keys, or bring over what it has made"
-            ) from None
+            raise ConfigError(f"there is no key {path}; {if_missing}") from None
     if len(data) > max_bytes:
         raise ConfigError(f"key file {path} is larger than any key; {_PUT_BACK}")
     return data

@@ -127,6 +127,13 @@ def test_folder_without_keys_names_the_command_that_makes_them(tmp_path: Path) -
         KeyFolder(tmp_path).keyring(FakeClock(NOON))
 
 
+def test_one_key_that_is_missing_is_replaced_and_not_all_of_them_made_anew(folder: KeyFolder) -> None:
+    folder.identity_path(WEST).unlink()
+
+    with pytest.raises(ConfigError, match=r"no key .*unseal.age; bring it over .* or replace it with .*keys rotate`"):
+        folder.unwrappers(WEST)
+
+
 @pytest.mark.parametrize("mode", [0o644, 0o604, 0o620, 0o601])
 def test_private_key_that_others_can_read_or_change_is_refused(folder: KeyFolder, mode: int) -> None:
     path = folder.signer_path(KeyRole.EXPORT, EAST)
