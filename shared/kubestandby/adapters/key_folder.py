@@ -40,7 +40,7 @@ _LONGEST_MAKING_SECONDS = 3600.0
 _MAKE = "`kubestandby keys init` makes all keys, or bring over what it has made"
 _REPLACE = "bring it over from where it was made, or replace it with `kubestandby keys rotate`"
 """Of one private key: where there are others, `keys init` leaves all as they are."""
-
+_FETCH = "it is in the safe: name where it is with --root-key FILE"
 _PUT_BACK = "put back the file that `kubestandby keys init` or `keys rotate` made"
 _NOT_OURS = 0o027
 """Rights that nobody else may have on a private key: others none, the group none but to read (mounted Secrets)."""
@@ -117,7 +117,8 @@ class KeyFolder:
     def signer(self, role: KeyRole, site: SiteName) -> LocalSigner:
         """The key that signs in the role for the site."""
         path = self.signer_path(role, site)
-        return read_signer(_read_private(path), f"key file {path}")
+        if_missing = _FETCH if role is KeyRole.ROOT else _REPLACE
+        return read_signer(_read_private(path, if_missing), f"key file {path}")
 
     def unwrappers(self, site: SiteName) -> Sequence[AgeIdentity]:
         """The keys that unseal at the site, the newest first."""
@@ -223,11 +224,11 @@ def unwrappers_in(path: Path) -> Sequence[AgeIdentity]:
     return age.read_identities(text, f"key file {path}")
 
 
-def _read_private(path: Path) -> bytes:
+def _read_private(path: Path, if_missing: str = _REPLACE) -> bytes:
     with _explained(path):
         if path.exists() and path.stat().st_mode & _NOT_OURS:
             raise ConfigError(f"key file {path} can be read or changed by others; run `chmod 600 {path}`")
-    return _read(path, MAX_KEY_BYTES, _REPLACE)
+    return _read(path, MAX_KEY_BYTES, if_missing)
 
 
 def _read(path: Path, max_bytes: int, if_missing: str = _MAKE) -> bytes:

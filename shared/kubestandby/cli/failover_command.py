@@ -170,10 +170,14 @@ def announcement(session: Session, group: ProtectionGroup, site: Site, index: Sn
 
 
 def newer_ones(site: Site, group: ProtectionGroup, index: SnapshotIndex) -> str:
-    """Snapshots that are newer but cannot be taken by themselves."""
-    ids = attempt(lambda: snapshots_at(site).ids(Stage.SANITIZED, group.name)).value or ()
-    newer = [str(id_) for id_ in ids if id_ > index.id]
-    return f"{', '.join(newer)}, not complete or damaged" if newer else ""
+    """Snapshots that are newer: complete ones, which are passed over by name, and those that nobody takes."""
+    store = snapshots_at(site)
+    ids = attempt(lambda: store.ids(Stage.SANITIZED, group.name)).value or ()
+    best = attempt(lambda: store.newest_complete(Stage.SANITIZED, group.name)).value
+    newest = max(best.id, index.id) if best else index.id
+    unusable = ", ".join(str(id_) for id_ in ids if id_ > newest)
+    passed = f"{newest} is complete, and passed over since {index.id} is named" if newest > index.id else ""
+    return "; ".join(filter(None, (passed, f"{unusable}, not complete or damaged" if unusable else "")))
 
 
 def _other_site(group: ProtectionGroup, site: Site) -> str:

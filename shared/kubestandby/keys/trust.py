@@ -173,12 +173,13 @@ class Trust:
         return tuple(chosen)
 
     def expiries(self) -> Iterator[tuple[str, datetime]]:
-        """What runs out, and when: the file itself and every key."""
-        yield "the trust file", self.expires_at
-        for key in self.keys:
-            yield key.name, key.expires_at
-        for recipient in self.recipients:
-            yield f"sealing for {recipient.name}", recipient.sealed_for_until
+        """What runs out, and when: the file itself and, of the keys for one purpose, the one that is good longest."""
+        until = {"the trust file": self.expires_at}
+        each = [(key.name, key.expires_at) for key in self.keys]
+        each += [(f"sealing for {one.name}", one.sealed_for_until) for one in self.recipients]
+        for name, moment in each:
+            until[name] = max(moment, until.get(name, moment))
+        yield from until.items()
 
 
 def check_unexpired(trust: Trust, now: datetime) -> None:

@@ -38,6 +38,16 @@ def test_the_newest_complete_snapshot_and_its_age_are_shown_before_the_question(
     assert "1-2, not complete or damaged" in shown
 
 
+def test_a_good_newer_snapshot_that_is_passed_over_is_called_what_it_is(world: World) -> None:
+    world.crossed("1-1")
+    world.crossed("1-2")
+    world.crossed("1-3", failures=("apps: 503",))
+
+    shown = world.run("failover", "shop", "--to", "west", "--snapshot", "1-1", stdin="n\n").stderr
+
+    assert "1-2 is complete, and passed over since 1-1 is named; 1-3, not complete or damaged" in shown
+
+
 def test_without_a_yes_nothing_is_asked_for(world: World) -> None:
     world.crossed("1-1")
 

@@ -305,6 +305,13 @@ def test_new_site_gets_keys_by_rotation(folder: KeyFolder) -> None:
     assert [one.problem for one in check_keys(folder, north, NOON) if one.problem] == []
 
 
+def test_root_key_that_is_not_here_is_fetched_and_not_replaced(folder: KeyFolder) -> None:
+    folder.signer_path(KeyRole.ROOT, ANY_SITE).unlink()
+
+    with pytest.raises(ConfigError, match=r"no key .*root.key; it is in the safe: .* --root-key FILE$"):
+        rotate(folder, rotation(Rotated.OPERATOR))
+
+
 def test_root_key_may_be_elsewhere(folder: KeyFolder, tmp_path: Path) -> None:
     safe = tmp_path / "safe.key"
     folder.signer_path(KeyRole.ROOT, ANY_SITE).rename(safe)

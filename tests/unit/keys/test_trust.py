@@ -177,3 +177,11 @@ def test_every_key_says_when_it_runs_out() -> None:
     assert names[0] == "the trust file"
     assert {"the restore key of west", "the operator key", "sealing for break-glass"} <= set(names)
     assert len(names) == 1 + 7 + 3
+
+
+def test_a_key_that_has_its_successor_runs_out_with_that() -> None:
+    (old,) = KEYS.trust.keys_of(KeyRole.OPERATOR)
+    new = replace(old, public=replace(old.public, id="f" * 64), expires_at=old.expires_at + timedelta(days=300))
+    trust = replace(KEYS.trust, keys=(*KEYS.trust.keys, new))
+
+    assert dict(trust.expiries())["the operator key"] == new.expires_at
