@@ -1,6 +1,7 @@
 """In which namespaces an export lists, and what the configuration names by itself."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from kubestandby.carried import NEEDED_VERBS, in_wanted_version
@@ -86,20 +87,21 @@ def _named(cluster: Cluster, group: ProtectionGroup, site: SiteName) -> dict[str
     return {name: manifest for name, manifest in found.items() if manifest is not None}
 
 
-def _listed(cluster: Cluster, attempts: int = 3) -> tuple[list[Manifest], str]:
-    for left in reversed(range(attempts)):
-        listed: list[Manifest] = []
-        version = ""
-        try:
-            for page in cluster.pages(NAMESPACE):
-                listed.extend(page.items)
-                version = page.resource_version
-        except ListExpiredError:
-            if not left:
-                raise
-            continue
-        return listed, version
-    raise AssertionError
+def _listed(cluster: Cluster) -> tuple[list[Manifest], str]:
+    """All namespaces at one resourceVersion; a list that expires on the way is begun anew, twice at most."""
+    for _ in range(2):
+        with suppress(ListExpiredError):
+            return _listed_once(cluster)
+    return _listed_once(cluster)
+
+
+def _listed_once(cluster: Cluster) -> tuple[list[Manifest], str]:
+    listed: list[Manifest] = []
+    version = ""
+    for page in cluster.pages(NAMESPACE):
+        listed.extend(page.items)
+        version = page.resource_version
+    return listed, version
 
 
 def resolve_include(entry: IncludedObject, group: ProtectionGroup, discovery: Discovery) -> ResourceType | None:
