@@ -12,7 +12,7 @@ from kubestandby.cli import exits
 from kubestandby.cli.progress import Steps
 from kubestandby.cli.session import Session, check_keys, check_operator, reports_at, requests_at
 from kubestandby.cli.waiting import wait_for_outcome
-from kubestandby.groups import ProtectionGroup, Site
+from kubestandby.groups import ProtectionGroup, RestoreMode, Site
 from kubestandby.keys.authority import HARMLESS, OPERATOR
 from kubestandby.layout import Action
 from kubestandby.reports import RestoreReport
@@ -45,8 +45,10 @@ class Wish:
 class FunctionsAtWork:
     """The functions, for as long as a block runs: those of `up` or of the cloud where there are any, else our own."""
 
-    def __init__(self, session: Session, steps: Steps) -> None:
+    def __init__(self, session: Session, steps: Steps, *, ticks: bool = True) -> None:
+        """`ticks`: whether our own take up what was left undone before, such as a restore that did not come through."""
         self._session = session
+        self._ticks = ticks
         self._steps = steps
         self._own: Functions | None = None
         self._exit = ExitStack()
@@ -85,7 +87,7 @@ class FunctionsAtWork:
         if not needs_own_functions(self._session):
             return
         check_keys(self._session.groups)
-        functions = Functions(self._session.config, self._session.groups)
+        functions = Functions(self._session.config, self._session.groups, ticks=self._ticks)
         try:
             with self._steps.doing("starting the three functions"):
                 self._own = self._exit.enter_context(functions)
@@ -105,6 +107,11 @@ def needs_own_functions(session: Session) -> bool:
     return not in_cloud and not elsewhere and running(session.config) is None
 
 
+def _only_looks(wish: Wish) -> bool:
+    """Whether the command promises to change nothing: then nothing else that waits may change anything meanwhile."""
+    return wish.action is Action.PLAN or wish.mode == RestoreMode.REHEARSE
+
+
 def ask(
     session: Session, group: ProtectionGroup, wish: Wish, steps: Steps, *, telling: Callable[[], str] | None = None
 ) -> Outcome:
@@ -118,7 +125,7 @@ def ask(
     if wish.action not in HARMLESS:
         check_operator(group)
     log = requests_at(session, wish.site)
-    with FunctionsAtWork(session, steps) as functions:
+    with FunctionsAtWork(session, steps, ticks=not _only_looks(wish)) as functions:
         request = _submit(log, group, wish)
         with steps.doing(f"{wish.action} of {group.name} at {wish.site.name}, request {request.name}") as step:
 

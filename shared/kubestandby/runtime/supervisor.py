@@ -49,6 +49,7 @@ class Functions:
         export_port: int | None = None,
         schedules: bool = False,
         events: bool = True,
+        ticks: bool = True,
         tick_seconds: float = 60.0,
         on_delivered: Callable[[Delivered], None] = lambda _: None,
     ) -> None:
@@ -60,6 +61,7 @@ class Functions:
             export_port: port of the export function, the webhook's; None takes any free one.
             schedules: whether groups are exported on their schedules.
             events: whether objects' events are relayed; without, only ticks move things on.
+            ticks: whether what was left undone is taken up, at once and from time to time.
             tick_seconds: seconds between two ticks.
             on_delivered: told of every call that has come to its end.
         """
@@ -70,9 +72,10 @@ class Functions:
         self._processes: dict[Function, FunctionProcess] = {}
         self._deliveries = Deliveries(lambda function: self._processes[function].port, on_end=on_delivered)
         self._relay = Relay(bucket_urls(self._groups), self._deliveries.submit) if events else None
-        self._timer = Timer(
+        timer = Timer(
             self._groups, self._deliveries.submit, SystemClock(), tick_seconds=tick_seconds, schedules=schedules
         )
+        self._timer = timer if ticks else None
         self._stop = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
         self._exit = ExitStack()
@@ -100,8 +103,9 @@ class Functions:
             if self._relay:
                 self._relay.start()
                 undo.callback(self._relay.stop)
-            self._timer.start()
-            undo.callback(self._timer.stop)
+            if self._timer:
+                self._timer.start()
+                undo.callback(self._timer.stop)
             self.info = self._instance.announce({name: process.url for name, process in self._processes.items()})
             self._exit = undo.pop_all()
         return self

@@ -10,19 +10,22 @@ from kubestandby.cli.asking import FunctionsAtWork, needs_own_functions
 from kubestandby.cli.progress import Steps
 from kubestandby.cli.session import Session
 from kubestandby.errors import ConfigError
+from kubestandby.requests import Verdict
 from kubestandby.runtime.local import AlreadyRunningError, UpInfo
-from tests.unit.cli.world import WorkingClock, World
+from tests.unit.cli.world import WorkingClock, World, outcome_of
 
 UP = UpInfo(pid=1, config="", urls={}, log="functions.log")
 
 
 class FakeFunctions:
-    """Counts how often it was started and stopped."""
+    """Counts how often it was started and stopped, and with or without ticks."""
 
     started = stopped = quiets = 0
     refuses = False
+    ticks = True
 
-    def __init__(self, *_: object) -> None: ...
+    def __init__(self, *_: object, ticks: bool) -> None:
+        FakeFunctions.ticks = ticks
 
     def __enter__(self) -> "FakeFunctions":
         if FakeFunctions.refuses:
@@ -73,6 +76,26 @@ def test_without_up_the_functions_run_for_the_command(
         at_work.settle(5)
         assert (functions.started, functions.stopped) == (1, 0)
     assert (functions.quiets, functions.stopped) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "ticks"),
+    [(("plan",), False), (("restore", "--mode", "rehearse"), False), (("restore",), True), (("export",), True)],
+    ids=["plan", "rehearse", "restore", "export"],
+)
+def test_a_command_that_changes_nothing_lets_nothing_else_be_taken_up(
+    world: World,
+    functions: type[FakeFunctions],
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    ticks: bool,
+) -> None:
+    _running(monkeypatch, None)
+    world.answer = lambda request: outcome_of(request, Verdict.FAILED)
+
+    world.run(words[0], "shop", *words[1:])
+
+    assert (functions.started, functions.ticks) == (1, ticks)
 
 
 def test_they_are_stopped_also_when_the_command_fails(
