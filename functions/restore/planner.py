@@ -71,13 +71,14 @@ def make_plan(known: PlanInput) -> Plan:
     )
 
 
-def objects_to_survey(selection: Selection, active_namespaces: Set[str]) -> list[DesiredObject]:
-    """The objects that can be on the standby at all: of a served kind, in a namespace that is there to stay."""
-    return [
-        item
-        for item in selection.desired
-        if item.served and (not item.ref.namespace or item.ref.namespace in active_namespaces)
-    ]
+def objects_to_survey(selection: Selection, active_namespaces: Set[str], resolver: Resolver) -> list[DesiredObject]:
+    """The objects that can be on the standby at all: of a served kind, in a namespace that is there to stay.
+
+    What only a definition of the snapshot will serve is looked for in the version that the standby has of it.
+    """
+    there = [item for item in selection.desired if not item.ref.namespace or item.ref.namespace in active_namespaces]
+    served = (item if item.served else resolver.without_definition(item) for item in there)
+    return [item for item in served if isinstance(item, DesiredObject)]
 
 
 def _answer(known: PlanInput, item: DesiredObject) -> Answer:
@@ -90,6 +91,8 @@ def _answer(known: PlanInput, item: DesiredObject) -> Answer:
     if finding.being_deleted:
         reason = "made anew when the live one, which is being deleted, is gone"
         return PlannedObject(desired=item, change=Change.CREATED, reason=reason, awaits_deletion=True)
+    if not item.served:
+        return replace(_created(known, item), change=Change.CONFIGURED)
     unchanged = ObjectResult(ref=item.ref, change=Change.UNCHANGED, reason=item.note, drift=finding.drift)
     return known.settled.get(item.identity) or unchanged
 
@@ -117,7 +120,7 @@ def _without_definition(known: PlanInput, answer: Answer, off: Set[tuple[str, st
     other = known.resolver.without_definition(answer.desired)
     if isinstance(other, Unresolved):
         return ObjectResult(ref=answer.desired.ref, change=Change.BLOCKED, reason=other.reason)
-    return replace(answer, desired=other, reason=other.note)
+    return _answer(known, other)
 
 
 def _with_remade_owners(

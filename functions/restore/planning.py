@@ -84,7 +84,7 @@ class Planning:
         active = frozenset(name for name, manifest in live.items() if not is_being_deleted(manifest))
         selection = select(objects, resolver, task.mode, live.keys(), task.group.exclude_kinds)
         exact = settings.conflict is ConflictPolicy.REPLACE
-        found = survey(self.cluster, self.pool, objects_to_survey(selection, active), exact=exact)
+        found = survey(self.cluster, self.pool, objects_to_survey(selection, active, resolver), exact=exact)
         settled = settle(self.cluster, self.pool, found.findings.values(), settings, inventory.unmarked)
         return make_plan(
             PlanInput(

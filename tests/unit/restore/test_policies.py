@@ -364,3 +364,20 @@ def test_where_the_definition_is_left_alone_and_converts_nothing_the_live_versio
     assert change(report, "Ticket", "one") is Change.CREATED
     assert "sent as shop.example/v1" in result_of(report, "Ticket", "one").reason
     assert cluster.object("Ticket", "shop", "one")["apiVersion"] == "shop.example/v1"  # type: ignore[index]
+    cluster.writes.clear()
+
+    again = restore(cluster, namespace(), newer, custom(api_version="shop.example/v2"), settings={"conflict": SKIP})
+
+    assert change(again, "Ticket", "one") is Change.UNCHANGED
+    assert cluster.writes == []
+
+
+def test_what_is_there_in_an_older_version_is_not_created_when_the_definition_brings_a_newer_one() -> None:
+    cluster = standby()
+    restore(cluster, namespace(), definition(), custom())
+    newer = definition()
+    newer["spec"]["versions"] = [{"name": name, "served": True, "storage": name == "v2"} for name in ("v1", "v2")]
+
+    report = restore(cluster, namespace(), newer, custom(api_version="shop.example/v2"), mode=RestoreMode.REHEARSE)
+
+    assert change(report, "Ticket", "one") is Change.CONFIGURED
