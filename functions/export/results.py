@@ -11,6 +11,8 @@ from .committing import ExportResult
 _SHOWN_FAILURES = 3
 _MOST_DETAILS = 50
 
+_WAY_OUT = "mend that and export again, or name in spec.ignoreGroups an API group that the application can do without"
+
 
 def result_of(exported: ExportResult, seconds: float) -> Result:
     """The outcome of an export, with its figures."""
@@ -25,7 +27,7 @@ def result_of(exported: ExportResult, seconds: float) -> Result:
     if index.likely_secrets:
         details["likely_secrets"] = [str(one) for one in index.likely_secrets[:_MOST_DETAILS]]
     if not index.complete:
-        message = f"snapshot {index.id} is incomplete: {_first_failures(index)}"
+        message = f"snapshot {index.id} is incomplete: {_first_failures(index)}; {_WAY_OUT}"
         return Result(verdict=Verdict.INCOMPLETE, message=message, snapshot=index.id, details=details)
     if not exported.created:
         message = f"the state is still that of snapshot {index.id}"

@@ -16,7 +16,7 @@ from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import GroupName, SnapshotId, SnapshotIndex, Stage
 
 _ARRIVED = (Verdict.DONE, Verdict.UNCHANGED)
-_WITHOUT_MORE_WORDS = (Verdict.REFUSED, Verdict.FAILED, Verdict.NEEDS_PRIVILEGE)
+_NOT_ARRIVED = (Verdict.REFUSED, Verdict.FAILED, Verdict.NEEDS_PRIVILEGE, Verdict.INCOMPLETE)
 
 
 @dataclass(slots=True)
@@ -104,10 +104,8 @@ class ArrivalWatch:
         self.arrival.exported = outcome
         self._seen("snapshot")
         self.arrival.needs_privilege = outcome.needs_privilege
-        if outcome.snapshot is None or outcome.verdict in _WITHOUT_MORE_WORDS:
+        if outcome.snapshot is None or outcome.verdict in _NOT_ARRIVED:
             self.arrival.failure = outcome.message
-        elif outcome.verdict is Verdict.INCOMPLETE:
-            self.arrival.failure = f"snapshot {outcome.snapshot} is not complete: {outcome.message}"
 
     def _index(self, store: SnapshotStore, stage: Stage, snapshot: SnapshotId) -> SnapshotIndex | None:
         try:

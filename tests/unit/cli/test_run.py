@@ -113,7 +113,7 @@ def test_an_incomplete_snapshot_exits_1_and_says_so(world: World) -> None:
     result = world.run("run", "shop")
 
     assert result.exit_code == 1
-    assert "snapshot 1-1 is not complete" in result.stderr
+    assert "error: export is incomplete" in result.stderr
 
 
 def test_an_export_that_fails_exits_1_with_its_reason(world: World) -> None:

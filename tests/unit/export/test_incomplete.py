@@ -2,6 +2,7 @@
 
 import pytest
 
+from functions.export.results import result_of
 from kubestandby.errors import ClusterError, ClusterUnavailableError
 from kubestandby.snapshots import SnapshotIndex
 from tests.fakes.fake_cluster import expired, forbidden
@@ -238,3 +239,13 @@ def test_custom_resource_whose_conversion_webhook_is_down_concerns_its_type_only
 
     assert index.failures == ("example.com/orders: 500 InternalError (in shop)",)
     assert config_maps(index) == ["settings"]
+
+
+def test_the_outcome_of_an_incomplete_snapshot_names_the_way_out() -> None:
+    bench = Bench(namespace(), config_map())
+    bench.cluster.silent_groups["metrics.example.com/v1"] = "503 ServiceUnavailable"
+
+    message = result_of(bench.export(), 1.0).message
+
+    assert message.startswith("snapshot 1-1 is incomplete: metrics.example.com/v1: 503 ServiceUnavailable; ")
+    assert "spec.ignoreGroups" in message
