@@ -243,7 +243,7 @@ def test_custom_resource_whose_conversion_webhook_is_down_concerns_its_type_only
 
 def test_the_outcome_of_an_incomplete_snapshot_names_the_way_out() -> None:
     bench = Bench(namespace(), config_map())
-    bench.cluster.silent_groups["metrics.example.com/v1"] = "503 ServiceUnavailable"
+    bench.cluster.silent_groups["metrics.example.com"] = "503 ServiceUnavailable"
 
     message = result_of(bench.export(), 1.0).message
 
