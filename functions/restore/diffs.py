@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kubestandby.reports import FieldDiff
-from kubestandby.resources import Manifest, ObjectRef
+from kubestandby.resources import FIELD_MANAGER, Manifest, ObjectRef
 
 MASK = "***"
 ABSENT = "(absent)"
@@ -22,9 +22,19 @@ _Path = tuple[str, ...]
 
 
 def without_servers_fields(manifest: Manifest) -> dict[str, Any]:
-    """The object without `status` and the metadata that the server writes with every change."""
+    """The object without `status` and the metadata that the server writes with every change.
+
+    A custom resource without the subresource has data in `status`, which we come to own like any other field of it.
+    """
     metadata = {key: value for key, value in manifest.get("metadata", {}).items() if key not in _SERVERS_OWN}
-    return {key: metadata if key == "metadata" else value for key, value in manifest.items() if key != "status"}
+    kept = {key: metadata if key == "metadata" else value for key, value in manifest.items() if key != "status"}
+    return {**kept, "status": manifest["status"]} if "status" in manifest and _owns_status(manifest) else kept
+
+
+def _owns_status(manifest: Manifest) -> bool:
+    entries = manifest.get("metadata", {}).get("managedFields") or ()
+    ours = (entry for entry in entries if entry.get("manager") == FIELD_MANAGER and not entry.get("subresource"))
+    return any("f:status" in (entry.get("fieldsV1") or {}) for entry in ours)
 
 
 def field_diffs(ref: ObjectRef, live: Manifest, desired: Manifest) -> tuple[FieldDiff, ...]:

@@ -23,7 +23,7 @@ def merged(live: Mapping[str, Any], applied: Mapping[str, Any], manager: str) ->
 
 def fields_of(manifest: Mapping[str, Any]) -> Fields:
     """fieldsV1 of everything that the manifest sets; what identifies the object is nobody's."""
-    fields = _fields({name: value for name, value in manifest.items() if name not in ("apiVersion", "kind", "status")})
+    fields = _fields({name: value for name, value in manifest.items() if name not in ("apiVersion", "kind")})
     metadata = fields.get("f:metadata", {})
     for name in ("f:name", "f:namespace", "f:uid", "f:resourceVersion", "f:managedFields", "f:creationTimestamp"):
         metadata.pop(name, None)

@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 from functions.restore.plans import Method, PlannedObject
 from functions.restore.settling import Answer, settle
 from functions.restore.survey import Finding
@@ -11,7 +13,7 @@ from kubestandby.groups import Kinds, RestoreSettings
 from kubestandby.reports import Change, ObjectResult
 from kubestandby.resources import Manifest
 from tests.fakes.fake_cluster import FakeCluster
-from tests.unit.restore.samples import claim, config_map, definition, desired, namespace, standby
+from tests.unit.restore.samples import claim, config_map, custom, definition, desired, namespace, standby
 
 
 def settled(
@@ -62,6 +64,21 @@ def test_a_change_names_the_fields() -> None:
     assert [(d.path, d.live, d.desired) for d in answer.diffs] == [("data.color", "blue", "red")]
     assert (answer.reason, answer.method) == ("", Method.APPLY)
     assert answer.live_version
+
+
+@pytest.mark.parametrize("status", [{"phase": "Sold"}, {}, None], ids=["changed", "emptied", "gone"])
+def test_status_that_is_data_of_a_custom_resource_is_compared_like_the_rest(status: object) -> None:
+    cluster = standby(namespace(), definition())
+    before = {**custom(), "status": {"phase": "Open"}}
+    cluster.apply(desired(before).resource, before)
+    wanted = custom() if status is None else {**custom(), "status": status}
+
+    answer, same = settled(cluster, wanted), settled(cluster, before)
+
+    assert isinstance(answer, PlannedObject)
+    assert [d.path.partition(".")[0] for d in answer.diffs] == ["status"]
+    assert isinstance(same, ObjectResult)
+    assert same.change is Change.UNCHANGED
 
 
 def test_nothing_is_written() -> None:
