@@ -142,8 +142,8 @@ def test_a_standby_without_anything_of_the_new_primary_is_a_problem_until_an_exp
     (problem,) = _problems(world)
 
     assert problem == (
-        "east: its newest snapshot 1-1 is from before the last change of roles (epoch 2), and a failover to it is"
-        " refused; `kubestandby run shop` brings over what west has now"
+        "east: its newest snapshot 1-1 is from before the last change of roles (epoch 2), and a failover takes"
+        " it only with --snapshot; `kubestandby run shop` brings over what west has now"
     )
 
 
