@@ -89,8 +89,8 @@ def _standby_problems(group: ProtectionGroup, epoch: Epoch, site: SiteStatus, no
     if newest.id.epoch < epoch.number:
         found.append(
             f"{site.name}: its newest snapshot {newest.id} is from before the last change of roles (epoch"
-            f" {epoch.number}), and a failover takes it only with --snapshot; `kubestandby run {group.name}` brings over"
-            f" what {epoch.primary} has now"
+            f" {epoch.number}), and a failover takes it only with --snapshot; `kubestandby run {group.name}` brings"
+            f" over what {epoch.primary} has now"
         )
     elif now > newest.fresh_until:
         found.append(
