@@ -131,7 +131,11 @@ JSON: dict[str, Row] = {
         M,
         "no manifest: it is not a map",
     ),
-    "items in items": (js({"items": [{"items": [OBJECT]}]}), M, "no manifest: apiVersion is missing"),
+    "no object among items in items": (
+        js({"items": [{"items": [OBJECT, {"items": [{"password": CANARY}]}]}]}),
+        M,
+        "no manifest: apiVersion is missing",
+    ),
     "an empty key": (b'{"": {}}', M, "no manifest: apiVersion is missing"),
 }
 ONE = member("a.yaml", manifest("a"))
