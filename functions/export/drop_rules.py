@@ -16,7 +16,9 @@ from .ownership import is_made_again
 
 EXCLUDE_LABELS = ("kubestandby.dev/exclude", "velero.io/exclude-from-backup")
 LEADER_ANNOTATION = "control-plane.alpha.kubernetes.io/leader"
-PUBLISHED_ROOT_CAS = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert"})
+PUBLISHED_ROOT_CAS = {"kube-root-ca.crt": "", "openshift-service-ca.crt": "", "istio-ca-root-cert": "istio.io/config"}
+"""Names, each with the label that its publisher puts on it, where it does."""
+
 TOKEN_CONTROLLER_SUFFIX = re.compile(r"-token-[bcdfghjklmnpqrstvwxz2456789]{5}$")
 """Five characters of k8s.io/apimachinery/pkg/util/rand's alphabet, as the token controller appended them."""
 
@@ -105,8 +107,12 @@ def leader_election_record(manifest: Manifest, _: Facts) -> bool:
 
 
 def published_root_ca(manifest: Manifest, _: Facts) -> bool:
-    """The cluster's own CA, published to every namespace (root-ca-cert-publisher; OpenShift's and Istio's likes)."""
-    return manifest["metadata"]["name"] in PUBLISHED_ROOT_CAS
+    """The cluster's own CA, published to every namespace (root-ca-cert-publisher; OpenShift's and Istio's likes).
+
+    Istio labels its own (istio.io/config); where it does not run, the name is anybody's.
+    """
+    label = PUBLISHED_ROOT_CAS.get(manifest["metadata"]["name"])
+    return label is not None and (not label or label in _labels(manifest))
 
 
 def untouched_default_service_account(manifest: Manifest, _: Facts) -> bool:

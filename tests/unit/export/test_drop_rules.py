@@ -99,6 +99,8 @@ def test_endpoint_slice_of_a_user_is_kept() -> None:
 
 def test_published_root_ca_is_left_out() -> None:
     assert dropped_by(config_map("kube-root-ca.crt")) == "published_root_ca"
+    assert dropped_by(config_map("istio-ca-root-cert", labels={"istio.io/config": "true"})) == "published_root_ca"
+    assert dropped_by(config_map("istio-ca-root-cert")) == ""
 
 
 def test_untouched_default_service_account_is_left_out() -> None:
