@@ -100,7 +100,7 @@ class FailingOver:
             primary=site.name,
             since=asked.record.requested_at,
             request=request.outcome_name,
-            reason="; ".join((f"failover asked for by {request.origin}", *overrides)),
+            reason="; ".join((f"failover asked for by {request.origin}", *map(_fact, overrides))),
             previous=request.after_sha256,
             asked=asked.data,
         )
@@ -157,6 +157,11 @@ def _check_epoch(group: ProtectionGroup, index: SnapshotIndex, request: Request)
             f"group {group.name}: the newest complete snapshot {index.id} is older than epoch {request.after_epoch},"
             " which holds now; export at its primary first, or name the snapshot to go back to it"
         )
+
+
+def _fact(override: str) -> str:
+    """What was passed over, without what to do about it: that has been done."""
+    return override.partition("; ")[0]
 
 
 def _settled(disputed: int, begun: Epoch) -> Result:

@@ -166,6 +166,18 @@ def test_a_failover_that_was_cut_after_the_epoch_goes_on_where_it_was():
     assert world.context.roles(world.group).epoch.number == 2
 
 
+def test_the_epoch_says_what_was_passed_over_by_name_and_not_what_to_do_about_it():
+    world = synced_world()
+    world.set_price("east", "2")
+    world.do("east", Action.EXPORT)
+
+    world.do("west", Action.FAILOVER, to=WEST, snapshot=snapshot("1-1"))
+
+    assert world.context.roles(world.group).epoch.reason == (
+        "failover asked for by operator; snapshot 1-1 of group shop is older than 1-2, which the standby has already had"
+    )
+
+
 def test_a_second_failover_to_the_same_site_changes_nothing():
     world = synced_world()
     world.do("west", Action.FAILOVER, to=WEST)
