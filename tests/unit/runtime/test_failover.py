@@ -174,7 +174,8 @@ def test_the_epoch_says_what_was_passed_over_by_name_and_not_what_to_do_about_it
     world.do("west", Action.FAILOVER, to=WEST, snapshot=snapshot("1-1"))
 
     assert world.context.roles(world.group).epoch.reason == (
-        "failover asked for by operator; snapshot 1-1 of group shop is older than 1-2, which the standby has already had"
+        "failover asked for by operator; snapshot 1-1 of group shop is older than 1-2, which the standby has"
+        " already had"
     )
 
 
