@@ -105,6 +105,9 @@ NAMES_IN_POD_SPEC: tuple[Path, ...] = (
     ("volumes", EACH, "ephemeral", "volumeClaimTemplate", *_CLAIM_SOURCE),
 )
 
+DOMAINS_IN_POD_SPEC: tuple[Path, ...] = (("dnsConfig", "searches", EACH),)
+"""Fields that hold a domain in which Services have their names: `NAMESPACE.svc.cluster.local` (PodDNSConfig)."""
+
 USERS: Mapping[GroupKind, tuple[Path, ...]] = {
     ("flowcontrol.apiserver.k8s.io", "FlowSchema"): (
         ("spec", "rules", EACH, "subjects", EACH, "user", "name"),

@@ -9,6 +9,7 @@ from kubestandby.transforms import NamespaceTransform
 
 from .fields import EACH, Fields, edited, fields_at
 from .namespace_fields import (
+    DOMAINS_IN_POD_SPEC,
     HOSTS,
     NAME_ANNOTATIONS,
     NAME_LABEL,
@@ -32,6 +33,8 @@ _ACCOUNT = "system:serviceaccount:"
 _ACCOUNTS = "system:serviceaccounts:"
 _HOST = re.compile(r"(?<=[a-z0-9]\.)[a-z0-9-]+(?=\.svc(?![a-z0-9-]))")
 """The namespace in SERVICE.NAMESPACE.svc, whatever stands around it (kubernetes.io: DNS for Services and Pods)."""
+_DOMAIN = re.compile(r"^[a-z0-9-]+(?=\.svc(?:\.|$))")
+"""The namespace in NAMESPACE.svc.CLUSTER-DOMAIN, the domain of its Services."""
 _RBAC = "rbac.authorization.k8s.io"
 _ROLES = ((_RBAC, "ClusterRole"), (_RBAC, "Role"))
 _NAMESPACE_RESOURCES = ("namespaces", "namespaces/finalize", "namespaces/status")
@@ -77,6 +80,10 @@ class _Mentions:
         """Host names of Services, wherever in the text."""
         return _HOST.sub(lambda found: self._rename(found[0]), text)
 
+    def domain(self, text: str) -> str:
+        """The domain of a namespace's Services; any other stays."""
+        return _DOMAIN.sub(lambda found: self._rename(found[0]), text)
+
     def anywhere(self, text: str) -> str:
         """What an author has declared to hold a namespace: in whichever form it does."""
         if text.startswith("system:"):
@@ -107,6 +114,8 @@ def _renamed_fields(manifest: Manifest, rename: Renames, mention: _Mentions) -> 
     kind = GVK.of(manifest).group_kind
     for path in (*NAMES.get(kind, ()), *in_pod_spec(manifest, *NAMES_IN_POD_SPEC)):
         manifest = edited_text(manifest, path, rename)
+    for path in in_pod_spec(manifest, *DOMAINS_IN_POD_SPEC):
+        manifest = edited_text(manifest, path, mention.domain)
     for path in OBJECTS.get(kind, ()):
         manifest = edited(manifest, path, lambda reference: _renamed_object(reference, rename))
     if kind in PARAMETERS:

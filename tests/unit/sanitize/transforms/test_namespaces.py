@@ -173,6 +173,16 @@ def test_pods_keep_to_pods_of_the_same_namespaces(kind: str) -> None:
     assert pod_spec_of(renamed(workload(kind, affinity=affinity("shop"))))["affinity"] == affinity("shop-dr")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_pods_find_services_by_their_short_names_in_the_same_namespaces(kind: str) -> None:
+    before = ["shop-data.svc.cluster.local", "shop.svc", "svc.cluster.local", "shop.example.com", "a.shop.svc"]
+    after = ["data-dr.svc.cluster.local", "shop-dr.svc", *before[2:]]
+
+    changed = pod_spec_of(renamed(workload(kind, dnsConfig={"searches": before})))
+
+    assert changed["dnsConfig"]["searches"] == after
+
+
 def test_custom_resources_select_the_same_namespaces() -> None:
     def policy(name: str) -> Json:
         return outside("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy", spec={"subject": by_name(name)[0]})
