@@ -106,6 +106,12 @@ def test_a_secret_that_pack_left_sealed_is_not_passed_over(tmp_path: Path) -> No
     assert problems(packed) == [f"{packed}!d.yaml.sealed: {told}"]
 
 
+def test_what_macos_puts_beside_files_of_an_archive_is_passed_over(tmp_path: Path) -> None:
+    beside = member("./shop/._a.yaml", b"\0\5\x16\7\0")
+    archive = put(tmp_path / "mac.tgz", tar_gz(beside, member("./shop/a.yaml", manifest("a"))))
+    assert names(read(archive)) == [f"{archive}!shop/a.yaml"]
+
+
 def velero_backup() -> dict[str, bytes]:
     """As of format 1.1, with all versions that the cluster served (Velero's feature EnableAPIGroupVersions)."""
     autoscalers = "resources/horizontalpodautoscalers.autoscaling"

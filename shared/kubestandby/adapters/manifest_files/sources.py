@@ -31,6 +31,9 @@ _OTHER_FORMS = {
 }
 """What files of these forms begin with."""
 
+_BESIDE = "._"
+"""Where macOS puts attributes of a file into an archive, beside the file: `._web.yaml` (AppleDouble)."""
+
 _VELERO_COPY = re.compile(r"(?:^|/)resources/[^/]+/v[0-9][^/]*/(?:namespaces|cluster)/")
 """In a Velero backup of format 1.1 every object is at `resources/<plural>.<group>/namespaces/...` or `.../cluster/...`,
 in the version that the cluster preferred, and again below a folder for each version that was backed up."""
@@ -162,7 +165,8 @@ class SourceReader:
 
 def _is_manifest(path: str) -> bool:
     """Whether a file of a folder or an archive is to be read, or refused, by its path within it."""
-    return path.endswith((*_EXTENSIONS, _SEALED)) and not _VELERO_COPY.search(path)
+    is_beside = path.rpartition("/")[2].startswith(_BESIDE) or _VELERO_COPY.search(path)
+    return path.endswith((*_EXTENSIONS, _SEALED)) and not is_beside
 
 
 def _holds_none(folder: str, found: list[Path]) -> str:
