@@ -46,7 +46,7 @@ variable "keep_versions_days" {
 }
 
 variable "keep_heartbeats_days" {
-  description = "Days for which heartbeats are kept; only the newest one of a snapshot is ever read."
+  description = "Days for which heartbeats are kept; only the newest one of a snapshot ever counts."
   type        = number
   nullable    = false
 }

@@ -56,12 +56,13 @@ locals {
         at     = "own"
         bucket = "data"
         list   = true
-        read   = ["heartbeats/*", "reports/*", "sanitized/*"]
+        read   = ["reports/*", "sanitized/*"]
         create = ["reports/*"]
         delete = []
       },
       { at = "other", bucket = "control", list = true, read = ["epochs/*"], create = ["epochs/*"], delete = [] },
-      { at = "other", bucket = "data", list = true, read = ["heartbeats/*"], create = [], delete = [] },
+      # Heartbeats, at both sites: their names say all.
+      { at = "other", bucket = "data", list = true, read = [], create = [], delete = [] },
     ]
   }
 
