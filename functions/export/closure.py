@@ -3,14 +3,25 @@
 Pure: decides over manifests that the exporter has listed.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from kubestandby.resources import GVK, Manifest
 from kubestandby.snapshots import GroupName
 
-from .references import CLUSTER_ROLE, PERSISTENT_VOLUME, TRUST_BUNDLE, Need, signers_named
+from .references import (
+    CLUSTER_ROLE,
+    CUSTOM_RESOURCE_DEFINITION,
+    PERSISTENT_VOLUME,
+    TRUST_BUNDLE,
+    Need,
+    is_built_in,
+    signers_named,
+)
+
+API_SERVICE = ("apiregistration.k8s.io", "APIService")
+ROLE = ("rbac.authorization.k8s.io", "Role")
 
 INCLUDE_LABEL = "kubestandby.dev/include"
 SCRIPTS_LABEL = "maak8sapply"
@@ -25,6 +36,8 @@ class Closure:
         needs: objects that something in the snapshot names; grows as objects are taken in.
         claims: PersistentVolumeClaims in the snapshot, by (namespace, name).
         signers: those whose trust bundles Pods of the snapshot read.
+        handled: (group, plural) of the custom resources that the snapshot's controllers work on, "*" for all plurals.
+        api_groups: those that an API server within the namespaces serves.
     """
 
     group: GroupName
@@ -32,17 +45,30 @@ class Closure:
     needs: set[Need] = field(default_factory=set)
     claims: set[tuple[str, str]] = field(default_factory=set)
     signers: set[str] = field(default_factory=set)
+    handled: set[tuple[str, str]] = field(default_factory=set)
+    api_groups: set[str] = field(default_factory=set)
 
     def note(self, manifest: Manifest, needs: Iterable[Need]) -> None:
         """Takes in what one object of the snapshot needs."""
         self.needs.update(needs)
         self.signers.update(signers_named(manifest))
-        if GVK.of(manifest).group_kind == ("", "PersistentVolumeClaim"):
+        kind = GVK.of(manifest).group_kind
+        if kind == ("", "PersistentVolumeClaim"):
             self.claims.add((manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]))
+        elif kind == ROLE:
+            self.note_rules(manifest)
+        elif kind == API_SERVICE and self._points_in(manifest):
+            self.api_groups.add((manifest.get("spec") or {}).get("group", ""))
+
+    def note_rules(self, role: Manifest) -> None:
+        """Takes in on which custom resources the holders of a role work: their definitions belong to the snapshot."""
+        self.handled.update(handled_by(role))
 
     def wants(self, manifest: Manifest) -> bool:
         """Whether a cluster-scoped object belongs to the snapshot."""
-        return self.is_labelled(manifest) or self._points_in(manifest) or self._is_named(manifest)
+        if self.is_labelled(manifest) or self._points_in(manifest) or self._is_named(manifest):
+            return True
+        return GVK.of(manifest).group_kind == CUSTOM_RESOURCE_DEFINITION and self._is_handled(manifest)
 
     def is_labelled(self, manifest: Manifest) -> bool:
         """Whether a label asks for it, for this group or for one of its namespaces."""
@@ -50,8 +76,21 @@ class Closure:
         return labels.get(INCLUDE_LABEL) == self.group or labels.get(SCRIPTS_LABEL) in self.namespaces
 
     def names_any(self, kind: tuple[str, str]) -> bool:
-        """Whether anything of this kind is needed by name."""
-        return any(need[:2] == kind for need in self.needs)
+        """Whether anything of this kind is needed by name, or by what it is about."""
+        about = {CUSTOM_RESOURCE_DEFINITION: self.handled, CLUSTER_ROLE: self.api_groups}.get(kind)
+        return bool(about) or any(need[:2] == kind for need in self.needs)
+
+    def is_about_own_api(self, role: Manifest) -> bool:
+        """Whether a ClusterRole is only about APIs that are served from within the namespaces, whoever may be bound."""
+        rules = role.get("rules") or ()
+        return bool(rules) and all(
+            rule.get("apiGroups") and self.api_groups.issuperset(rule["apiGroups"]) for rule in rules
+        )
+
+    def _is_handled(self, definition: Manifest) -> bool:
+        spec = definition.get("spec") or {}
+        group, plural = spec.get("group", ""), (spec.get("names") or {}).get("plural", "")
+        return not self.handled.isdisjoint({(group, plural), (group, "*")})
 
     def _is_named(self, manifest: Manifest) -> bool:
         kind = GVK.of(manifest).group_kind
@@ -105,11 +144,28 @@ def _is_bound_to_claim(volume: Manifest, closure: Closure) -> bool:
     return (claim.get("namespace", ""), claim.get("name", "")) in closure.claims
 
 
+_OF_CONTROLLERS = ("status", "finalizers")
+
+
+def handled_by(role: Manifest) -> Iterator[tuple[str, str]]:
+    """The custom resources, by group and plural, on which a role lets its holder do what controllers do.
+
+    That is everything (`*`), or writing the status or the finalizers. Who only reads or makes such resources needs no
+    definition before there is one of them.
+    """
+    for rule in role.get("rules") or ():
+        verbs = set(rule.get("verbs") or ())
+        for resource in rule.get("resources") or ():
+            plural, _, below = resource.partition("/")
+            if "*" in verbs or (below in _OF_CONTROLLERS and not verbs.isdisjoint({"update", "patch"})):
+                yield from ((group, plural) for group in rule.get("apiGroups") or () if not is_built_in(group))
+
+
 POINTERS: Mapping[tuple[str, str], Callable[[Manifest, Closure], bool]] = {
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"): _binds_account_within,
     ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): _calls_service_within,
     ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): _calls_service_within,
-    ("apiregistration.k8s.io", "APIService"): _is_served_within,
+    API_SERVICE: _is_served_within,
     PERSISTENT_VOLUME: _is_bound_to_claim,
     TRUST_BUNDLE: _is_of_a_needed_signer,
 }

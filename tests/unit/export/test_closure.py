@@ -356,3 +356,63 @@ def test_what_an_included_object_names_is_taken_with_it(group: str, naming: str,
     bench.cluster.put(obj(f"{group}/v1", named, "strict"), obj(f"{group}/v1", named, "another"))
 
     assert bench.names(named) == ["strict"]
+
+
+def working_on(resources: list[str], verbs: list[str], group: str = "example.com") -> dict[str, Any]:
+    return {"rules": [{"apiGroups": [group], "resources": resources, "verbs": verbs}]}
+
+
+@pytest.mark.parametrize(
+    ("rights", "taken"),
+    [
+        (working_on(["orders"], ["*"]), True),
+        (working_on(["*"], ["*"]), True),
+        (working_on(["orders", "orders/status"], ["get", "update"]), True),
+        (working_on(["orders/finalizers"], ["patch"]), True),
+        (working_on(["orders", "orders/status"], ["get", "list", "watch"]), False),
+        (working_on(["orders", "orders/scale"], ["create", "update", "patch", "delete"]), False),
+        (working_on(["orders"], ["*"], group="other.example.com"), False),
+        (working_on(["orders"], ["*"], group="*"), False),
+    ],
+    ids=["everything", "all-kinds", "status", "finalizers", "reads", "makes", "other-group", "every-group"],
+)
+def test_crd_that_a_controller_of_the_namespace_works_on_is_taken_before_there_is_one_of_it(
+    rights: dict[str, Any], taken: bool
+) -> None:
+    expected = ["orders.example.com"] if taken else []
+    crd = definition("orders", "Order")
+    bound = Bench(
+        namespace(), crd, cluster_role("operator", **rights), cluster_role_binding("operator", "operator", ROBOT)
+    )
+    local = Bench(namespace(), crd, obj("rbac.authorization.k8s.io/v1", "Role", "operator", "shop", **rights))
+
+    assert bound.names("CustomResourceDefinition") == expected
+    assert local.names("CustomResourceDefinition") == expected
+
+
+def test_crd_that_a_controller_elsewhere_works_on_is_not_taken() -> None:
+    operator = cluster_role("operator", **working_on(["orders"], ["*"]))
+    elsewhere = cluster_role_binding("operator", "operator", {**ROBOT, "namespace": "shop-2"})
+    part = cluster_role("part", **working_on(["orders"], ["*"]), metadata={"labels": {"part-of": "shop"}})
+    whole = cluster_role("whole", aggregationRule={"clusterRoleSelectors": [{"matchLabels": {"part-of": "shop"}}]})
+    bench = Bench(
+        namespace(), definition("orders", "Order"), operator, elsewhere, part, whole, role_binding("people", "whole")
+    )
+
+    assert bench.names("ClusterRole") == ["part", "whole"]
+    assert bench.names("CustomResourceDefinition") == []
+
+
+@pytest.mark.parametrize(("place", "taken"), [("shop", ["reader"]), ("shop-2", [])])
+def test_cluster_roles_about_an_api_that_the_namespace_serves_are_taken(place: str, taken: list[str]) -> None:
+    served = {"group": "orders.example.com", "version": "v1", "service": {"namespace": place, "name": "api"}}
+    mixed = working_on(["*"], ["get"], group="orders.example.com")["rules"] + working_on(["pods"], ["get"], "")["rules"]
+    bench = Bench(
+        namespace(),
+        obj("apiregistration.k8s.io/v1", "APIService", "v1.orders.example.com", spec=served),
+        cluster_role("reader", **working_on(["*"], ["get"], group="orders.example.com")),
+        cluster_role("mixed", rules=mixed),
+        cluster_role("empty"),
+    )
+
+    assert bench.names("ClusterRole") == taken
