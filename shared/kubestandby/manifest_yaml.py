@@ -18,66 +18,63 @@ from typing import Any
 import orjson
 
 from kubestandby.errors import FormatError
-
-MAX_DEPTH = 200
-"""Levels of nesting. Real objects, CRD schemas included, stay below 60."""
+from kubestandby.yaml_forms import FIRST_KEYS, KEY_TEXTS, LONG_KEY, MAX_CACHED_KEYS, MAX_DEPTH, printable
 
 MAX_LINES = 2_000_000
 """About one per value. etcd's default of 1.5 MiB an object has room for less than half as many."""
 
 _INDENTS = tuple("  " * depth for depth in range(MAX_DEPTH + 1))
-_FIRST_KEYS = ("apiVersion", "kind", "metadata")
-_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
-_WORDS_WITH_MEANING = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-_LONG_KEY = 160
-"""YAML readers allow 1024 bytes for a key on one line (YAML 1.2, 7.4.2); escaped, a character takes up to 6."""
+_FIRST_ORDERS = {key: f"0{place}" for place, key in enumerate(FIRST_KEYS)}
+"""Text by which they are in order before the others, which have `1` before them then."""
 
-_NOT_PRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-"""What JSON may hold as it is and YAML may not (YAML 1.2, 5.1), and line breaks of YAML 1.1."""
-
-_LINE = re.compile(
-    rb"( *)((?:- ){0,%d}+)"
-    rb'(?:([A-Za-z_][A-Za-z0-9_./-]*+|(?:\? )?"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"(?:\n *(?=:))?):)?'
-    rb" ?(.*)\n" % (MAX_DEPTH + 1)
-)
-"""Indentation, dashes, key, scalar. Lenient: what it lets through is caught when the value is written again.
+_TEXT = rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'
+_KEY = rb"[A-Za-z_][A-Za-z0-9_./-]*+|%b|\? %b\n *(?=:)" % (_TEXT, _TEXT)
+_LINE = re.compile(rb"^( *+(?:- )*+)(?:(%b):(?: (.++))?+|(.++))\n" % _KEY, re.MULTILINE)
+"""Indentation with dashes; key; its scalar; else the scalar of an item. Passes over what is no such line.
 
 Takes linear time where the text ends with a line break: it then matches at every place without going back.
 """
 
-_MAX_CACHED_KEYS = 8192
+_PLACE = re.compile(rb"((?:  )*+)((?:- ){0,%d}+)" % MAX_DEPTH)
+
+_Line = tuple[bytes, bytes, bytes, bytes]
 
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 
 _Write = Callable[[str], None]
 
 
-class _KeyTexts(dict[str, str]):
-    """Keys as they are written, colon included; most keys come again and again."""
-
-    def __missing__(self, key: str) -> str:
-        if type(key) is not str:
-            raise FormatError(f"a manifest has a key of type {type(key).__name__}; only strings are allowed")
-        plain = _PLAIN_KEY.fullmatch(key) and key.lower() not in _WORDS_WITH_MEANING
-        text = f"{key}:" if plain else f"{encode_basestring(key)}:"
-        if len(self) < _MAX_CACHED_KEYS:
-            self[key] = text
-        return text
-
-
 class _KeyNames(dict[bytes, str]):
-    """The way back: keys as written, without the colon, to what they mean."""
+    """The way back: keys as written, without the colon, to what they mean; one that `emit` writes otherwise is refused.
+
+    But for long ones, which take two lines.
+    """
 
     def __missing__(self, text: bytes) -> str:
         quoted = text.removeprefix(b"? ").rstrip(b"\n ")
         name = str(orjson.loads(quoted)) if quoted[:1] == b'"' else text.decode("ascii")
-        if len(self) < _MAX_CACHED_KEYS and len(text) <= _LONG_KEY:
+        if quoted == text and (len(name) > LONG_KEY or printable(KEY_TEXTS[name]) != f"{text.decode()}:"):
+            raise ValueError
+        if len(self) < MAX_CACHED_KEYS and len(text) <= LONG_KEY:
             self[text] = name
         return name
 
 
-_KEY_TEXTS = _KeyTexts()
+class _Places(dict[bytes, tuple[int, int]]):
+    """What stands before a key or an item: levels of indentation, and lists that the line enters."""
+
+    def __missing__(self, text: bytes) -> tuple[int, int]:
+        found = _PLACE.fullmatch(text)
+        if found is None:
+            raise ValueError
+        place = self[text] = len(found[1]) // 2, len(found[2]) // 2
+        return place
+
+
 _KEY_NAMES = _KeyNames()
+_FIELD_SETS: dict[tuple[int, bytes], str] = {}
+_MAX_FIELD_SETS = 2048
+_PLACES = _Places()
 
 
 def emit(manifest: Mapping[str, Any]) -> bytes:
@@ -91,15 +88,13 @@ def emit(manifest: Mapping[str, Any]) -> bytes:
     if not manifest:
         return b"{}\n"
     try:
-        first = [key for key in _FIRST_KEYS if key in manifest]
-        keys = first + sorted(key for key in manifest if key not in _FIRST_KEYS)
+        first = [key for key in FIRST_KEYS if key in manifest]
+        keys = first + sorted(key for key in manifest if key not in FIRST_KEYS)
         _write_mapping(manifest, keys, 0, "", lines.append)
         text = "".join(lines)
         if text.count("\n") > MAX_LINES:
             raise FormatError(f"a manifest has more than {MAX_LINES} values")
-        if not text.isascii() or "\x7f" in text:
-            text = _NOT_PRINTABLE.sub(_escape, text)
-        return text.encode()
+        return printable(text).encode()
     except IndexError:
         raise FormatError(f"a manifest is nested deeper than {MAX_DEPTH} levels") from None
     except UnicodeEncodeError:
@@ -114,17 +109,14 @@ def emit_flow(manifest: Mapping[str, Any]) -> bytes:
     JSON leaves characters as they are that YAML does not allow (U+007F) or takes for a line break: in a double-quoted
     text a reader of YAML 1.1 folds U+0085 into a space. Keys of more than 1024 characters need `emit`.
     """
-    data = orjson.dumps(manifest)
-    if data.isascii() and b"\x7f" not in data:
-        return data
-    return _NOT_PRINTABLE.sub(_escape, data.decode()).encode()
+    return printable(orjson.dumps(manifest).decode()).encode()
 
 
 def parse(data: bytes, what: str) -> dict[str, Any]:
     """Reads exactly what `emit` writes; `what` names the source in errors.
 
-    Strict by writing the value again: bytes in any other form, duplicate keys, anchors, tags, comments and so on
-    included, do not come out equal.
+    Strict: what is not seen at once to be in canonical form is written again, and bytes in any other form (duplicate
+    keys, anchors, tags, comments and so on) do not come out equal.
 
     Raises:
         FormatError: the bytes are not canonical YAML; the message names the line.
@@ -133,11 +125,15 @@ def parse(data: bytes, what: str) -> dict[str, Any]:
         return {}
     if not data.endswith(b"\n"):
         raise FormatError(f"{what} is not canonical YAML: it ends in the middle of a line")
-    if data.count(b"\n") > MAX_LINES:
+    line_breaks = data.count(b"\n")
+    if line_breaks > MAX_LINES:
         raise FormatError(f"{what} is no manifest: it has more than {MAX_LINES} lines")
     lines = _LINE.findall(data)
     try:
-        value = _assemble(lines, _decode_scalars(lines))
+        values, are_plain = _values(data, lines)
+        value, in_order = _assemble(lines, values)
+        if are_plain and in_order and len(lines) == line_breaks:
+            return value
         again = emit(value)
     except (ValueError, LookupError, TypeError, AttributeError, FormatError):
         raise FormatError(f"{what} is not canonical YAML: {_first_bad_line(lines)}") from None
@@ -151,7 +147,7 @@ def _write_mapping(mapping: Mapping[str, Any], keys: Iterable[str], depth: int, 
     indent = _INDENTS[depth]
     for key in keys:
         item = mapping[key]
-        head = _KEY_TEXTS[key] if len(key) <= _LONG_KEY else f"? {encode_basestring(key)}\n{indent}:"
+        head = KEY_TEXTS[key] if len(key) <= LONG_KEY else f"? {encode_basestring(key)}\n{indent}:"
         kind = type(item)
         if kind is str:
             write(f"{lead}{head} {encode_basestring(item)}\n")
@@ -159,13 +155,35 @@ def _write_mapping(mapping: Mapping[str, Any], keys: Iterable[str], depth: int, 
             write(f"{lead}{head} {{}}\n")
         elif kind is dict:
             write(f"{lead}{head}\n")
-            _write_mapping(item, sorted(item), depth + 1, _INDENTS[depth + 1], write)
+            if key == "fieldsV1":
+                write(_field_set(item, depth + 1))
+            else:
+                _write_mapping(item, sorted(item), depth + 1, _INDENTS[depth + 1], write)
         elif kind is list and item:
             write(f"{lead}{head}\n")
             _write_sequence(item, depth + 1, _INDENTS[depth + 1], write)
         else:
             write(f"{lead}{head} {_scalar(item)}\n")
         lead = indent
+
+
+def _field_set(fields: Mapping[str, Any], depth: int) -> str:
+    """The lines of a set of fields (FieldsV1), which thousands of objects of one manager share.
+
+    Remembered are those of nothing but mappings, as sets are: JSON tells such from everything else.
+    """
+    try:
+        known = depth, orjson.dumps(fields)
+    except TypeError:  # what JSON does not know is refused in the words for it
+        known = depth, b""
+    lines = _FIELD_SETS.get(known)
+    if lines is None:
+        written: list[str] = []
+        _write_mapping(fields, sorted(fields), depth, _INDENTS[depth], written.append)
+        lines = "".join(written)
+        if len(_FIELD_SETS) < _MAX_FIELD_SETS and all(line.endswith((":\n", ": {}\n")) for line in written):
+            _FIELD_SETS[known] = lines
+    return lines
 
 
 def _write_sequence(items: Sequence[Any], depth: int, lead: str, write: _Write) -> None:
@@ -198,53 +216,76 @@ def _scalar(value: Any) -> str:
     raise FormatError(f"a manifest holds a {kind.__name__} that JSON cannot express")
 
 
-def _escape(match: re.Match[str]) -> str:
-    return f"\\u{ord(match[0]):04x}"
+def _values(data: bytes, lines: list[_Line]) -> tuple[list[Any], bool]:
+    """All scalars in one call of the JSON decoder, which takes no line break inside of one; none counts as null.
 
-
-def _decode_scalars(lines: list[tuple[bytes, bytes, bytes, bytes]]) -> list[Any]:
-    """All scalars of the document in one call of the JSON decoder; a line without one counts as null."""
-    values: list[Any] = orjson.loads(b"[" + b",".join([line[3] or b"null" for line in lines]) + b"]")
+    Also tells whether all are certainly written as `emit` does it, which is not JSON's way with floats and with some of
+    what is not ASCII.
+    """
+    texts = b"[" + b",\n".join([scalar or item or b"null" for _, _, scalar, item in lines]) + b"]"
+    values: list[Any] = orjson.loads(texts)
     if len(values) != len(lines):
         raise ValueError
-    return values
+    types = set(map(type, values))
+    if not types.isdisjoint((dict, list)) and any(value for value in values if type(value) in (dict, list)):
+        raise ValueError
+    are_plain = float not in types and data.isascii() and b"\x7f" not in data
+    return values, are_plain and orjson.dumps(values) == texts.replace(b",\n", b",")
 
 
-def _assemble(lines: list[tuple[bytes, bytes, bytes, bytes]], values: list[Any]) -> dict[str, Any]:
-    """Puts the values where the indentation says: two spaces, or a dash, are one level."""
+def _assemble(lines: list[_Line], values: list[Any]) -> tuple[dict[str, Any], bool]:
+    """Puts the values where the indentation says: two spaces, or a dash, are one level.
+
+    Also tells whether each line stands where `emit` puts it: directly below what it belongs to, keys in order and once.
+    """
     root: dict[str, Any] = {}
-    levels: list[Any] = [None] * (MAX_DEPTH + 2)
-    levels[0] = root
-    opener, opened = None, ""
-    for (indent, dashes, key, text), value in zip(lines, values, strict=True):
-        depth = len(indent) >> 1
-        if opener is not None:
-            opener[opened] = levels[depth] = [] if dashes else {}
-            opener = None
-        to_enter = len(dashes) >> 1
-        while to_enter:
-            if to_enter == 1 and not key:
-                levels[depth].append(value)
-                break
-            child: Any = {} if to_enter == 1 else []
-            levels[depth].append(child)
-            depth += 1
-            levels[depth] = child
-            to_enter -= 1
+    levels: list[Any] = [root, *[None] * MAX_DEPTH]
+    lasts = [""] * (MAX_DEPTH + 1)
+    opener: Any = None
+    opened, deepest, in_order = "", 0, True
+    for (before, key, scalar, _), value in zip(lines, values, strict=True):
+        depth, dashes = _PLACES[before]
+        if opener is None:
+            in_order &= depth <= deepest
         else:
-            if text:
-                levels[depth][_KEY_NAMES[key]] = value
+            in_order &= depth == deepest + 1
+            opener[opened] = levels[depth] = [] if dashes else {}
+            opener, lasts[depth] = None, ""
+        if dashes:
+            depth = _enter(levels, depth, dashes, value, is_mapping=bool(key))
+            lasts[depth] = ""
+        if key or not dashes:
+            name = _KEY_NAMES[key]
+            order = name if depth else _FIRST_ORDERS.get(name) or f"1{name}"
+            in_order &= order > lasts[depth]
+            lasts[depth] = order
+            if scalar:
+                levels[depth][name] = value
             else:
-                opener, opened = levels[depth], _KEY_NAMES[key]
-    return root
+                opener, opened = levels[depth], name
+        deepest = depth
+    return root, in_order and opener is None
 
 
-def _first_bad_line(lines: list[tuple[bytes, bytes, bytes, bytes]]) -> str:
+def _enter(levels: list[Any], depth: int, dashes: int, value: Any, *, is_mapping: bool) -> int:
+    """Puts a new mapping, or the value, into the last of the lists that a line enters; gives the depth that is open."""
+    opened: list[Any] = [[] for _ in range(dashes - 1)]
+    opened += [{}] if is_mapping else []
+    for container in opened:
+        levels[depth].append(container)
+        depth += 1
+        levels[depth] = container
+    if not is_mapping:
+        levels[depth].append(value)
+    return depth
+
+
+def _first_bad_line(lines: list[_Line]) -> str:
     """Says where, if one line alone is wrong."""
     number = 1
-    for _, _, key, text in lines:
+    for _, key, scalar, item in lines:
         try:
-            orjson.loads(text or b"null")
+            orjson.loads(scalar or item or b"null")
         except orjson.JSONDecodeError:
             return f"line {number} has a value that is not in its form"
         number += 1 + key.count(b"\n")

@@ -9,7 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kubestandby.errors import FormatError
-from kubestandby.manifest_yaml import MAX_DEPTH, emit, emit_flow, parse
+from kubestandby.manifest_yaml import emit, emit_flow, parse
+from kubestandby.yaml_forms import MAX_DEPTH
 
 NORWAY = [
     "y",
@@ -143,6 +144,66 @@ def test_no_change_of_a_byte_goes_unnoticed(manifest: dict[str, Any], data: st.D
     assert emit(value) == changed
 
 
+@settings(max_examples=400, deadline=None)
+@given(manifests, st.data())
+def test_no_change_of_lines_goes_unnoticed(manifest: dict[str, Any], data: st.DataObject) -> None:
+    lines = emit(manifest).split(b"\n")[:-1]
+    here, there = (data.draw(st.integers(0, len(lines) - 1)) for _ in range(2))
+    changed = data.draw(st.sampled_from(OTHER_LINES))(lines[:here], lines[here], lines[there], lines[here + 1 :])
+    text = b"".join(line + b"\n" for line in changed)
+
+    try:
+        value = parse(text, "test")
+    except FormatError:
+        return
+
+    assert emit(value) == text
+
+
+OTHER_LINES = (
+    lambda before, here, there, after: [*before, there, here, *after],
+    lambda before, here, there, after: [*before, there, *after],
+    lambda before, _here, _there, after: [*before, *after],
+    lambda before, here, _there, after: [*before, b"  " + here, *after],
+    lambda before, here, _there, after: [*before, here.removeprefix(b"  "), *after],
+    lambda before, here, _there, after: [*before, here.replace(b"  ", b"- ", 1), *after],
+    lambda before, here, _there, after: [*before, here.replace(b"- ", b"  ", 1), *after],
+    lambda before, here, _there, after: [*before, here.partition(b":")[0] + b":", *after],
+    lambda before, here, _there, after: [*before, here + b' "x",1', *after],
+    lambda before, here, _there, after: [*before, here + b" ", *after],
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '? "{}":\n  a: 1\n'.format("k" * 161),
+        'a: "x\nb: y",1\n',
+        "a: [1\nb: 2]\nc: 3,4\n",
+        "a: 1e20\n",
+        "a: 0.00001\n",
+        'a: "\x7f"\n',
+        "a:\n  - b: 1\n    c: 2\n   d: 3\n",
+        "a: {}\n  b: 1\n",
+        "a:\nb: 1\n",
+        '"\\u0001": 1\nkind: 2\n',
+    ],
+)
+def test_what_is_nearly_canonical_is_refused(text: str) -> None:
+    with pytest.raises(FormatError, match="is not canonical YAML"):
+        parse(text.encode(), "test")
+
+
+def test_sets_of_fields_are_written_at_their_depth_and_never_for_another_value() -> None:
+    fields = {"f:data": {"f:a": {}, ".": {}}}
+    manifest = {"fieldsV1": fields, "list": [{"fieldsV1": fields}, {"fieldsV1": {"f:data": None}}]}
+
+    for _ in range(2):
+        assert parse(emit(manifest), "test") == manifest
+    with pytest.raises(FormatError, match="float"):
+        emit({"fieldsV1": {"f:data": math.nan}})
+
+
 @given(manifests)
 def test_order_of_keys_in_memory_does_not_change_the_bytes(manifest: dict[str, Any]) -> None:
     backwards = dict(reversed(manifest.items()))
@@ -151,7 +212,8 @@ def test_order_of_keys_in_memory_does_not_change_the_bytes(manifest: dict[str, A
 
 
 def test_keys_beyond_the_cache_are_written_and_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kubestandby.manifest_yaml._MAX_CACHED_KEYS", 0)
+    monkeypatch.setattr("kubestandby.yaml_forms.MAX_CACHED_KEYS", 0)
+    monkeypatch.setattr("kubestandby.manifest_yaml.MAX_CACHED_KEYS", 0)
     manifest = {"neverSeenBefore": {"y": 1, "": 2}}
 
     assert parse(emit(manifest), "test") == manifest

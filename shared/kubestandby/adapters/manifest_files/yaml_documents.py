@@ -14,7 +14,7 @@ import yaml
 from kubestandby.adapters.manifest_files.plain_scalars import json_number, resolve_plain
 from kubestandby.adapters.marked_yaml import shown
 from kubestandby.errors import ManifestError
-from kubestandby.manifest_yaml import MAX_DEPTH
+from kubestandby.yaml_forms import MAX_DEPTH
 
 Path = tuple[str | int, ...]
 """Where a value is: keys and positions from the document's root."""
