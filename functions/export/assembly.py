@@ -55,9 +55,9 @@ class Assembly:
         if ref.identity in self._taken:
             return
         self._taken.add(ref.identity)
-        stored = self._sealer.seal(manifest)
+        stored, told = self._sealer.seal_and_fingerprint(manifest)
         entry = self._archive.add(ref, resource.plural, stored, sealed=is_sealed(stored))
-        self.state.add(entry.path, self._sealer.fingerprint(manifest))
+        self.state.add(entry.path, told)
         self.images.add(manifest)
         self.scan.look(ref, manifest)
         self.closure.note(manifest, cluster_needs(manifest, resource))

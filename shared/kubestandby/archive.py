@@ -8,10 +8,13 @@ member, and no more time than the index declares.
 
 import hashlib
 import re
+import struct
 import zlib
+from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -19,12 +22,19 @@ from kubestandby import manifest_yaml, tar_form
 from kubestandby.codec import sha256_hex
 from kubestandby.errors import FormatError, IntegrityError
 from kubestandby.inflating import InflatedStream
-from kubestandby.resources import Manifest, ObjectRef
+from kubestandby.resources import GVK, Manifest, ObjectRef
 from kubestandby.snapshots import ManifestEntry, SnapshotIndex, SnapshotObject
 from kubestandby.spool import new_spool
 
 _COMPRESSION_LEVEL = 1
-_GZIP = 31  # zlib's wbits for a gzip header and trailer; its header carries no time
+_RAW = -15  # zlib's wbits for a stream without header and trailer
+_GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\xff"
+"""RFC 1952: deflate, no name, no time, fastest, unknown system."""
+
+_LAST_BLOCK = b"\x03\x00"
+"""An empty one (RFC 1951), which ends the stream."""
+
+_PACKERS = 2
 _CHUNK_BYTES = 256 * 1024
 _MAX_FILE_NAME = 255
 _SAFE = re.compile(r"[a-z0-9-][a-z0-9.-]*")
@@ -63,8 +73,7 @@ def member_path(ref: ObjectRef, plural: str) -> str:
     Characters outside a-z0-9.- are percent-encoded, so that names that differ in case only stay apart on every file
     system; a name that would be too long for a file ends in its digest.
     """
-    folder = _encode(ref.namespace) if ref.namespace else _CLUSTER_FOLDER
-    return f"{folder}/{_encode(f'{plural}.{ref.gvk.group or _CORE_GROUP}')}/{_file_name(ref.name)}"
+    return f"{_folder(ref.namespace, plural, ref.gvk.group)}/{_file_name(ref.name)}"
 
 
 def content_digest(entries: Iterable[ManifestEntry]) -> str:
@@ -157,17 +166,24 @@ class ArchiveBuilder:
 
 
 def _packed(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """One gzip member of all chunks; one is compressed while the next one is put together."""
-    compressor = zlib.compressobj(_COMPRESSION_LEVEL, zlib.DEFLATED, _GZIP)
-    with ThreadPoolExecutor(1, thread_name_prefix="pack") as packer:
-        under_way: Future[bytes] | None = None
+    """One gzip member of all chunks. Each is compressed by itself, so that several are at the same time."""
+    digest, size = 0, 0
+    yield _GZIP_HEADER
+    with ThreadPoolExecutor(_PACKERS, thread_name_prefix="pack") as packers:
+        under_way: deque[Future[bytes]] = deque()
         for chunk in chunks:
-            done, under_way = under_way, packer.submit(compressor.compress, chunk)
-            if done is not None:
-                yield done.result()
-        if under_way is not None:
-            yield under_way.result()
-    yield compressor.flush()
+            digest, size = zlib.crc32(chunk, digest), size + len(chunk)
+            under_way.append(packers.submit(_deflated, chunk))
+            if len(under_way) > _PACKERS:
+                yield under_way.popleft().result()
+        yield from (packed.result() for packed in under_way)
+    yield _LAST_BLOCK + struct.pack("<LL", digest, size & 0xFFFFFFFF)
+
+
+def _deflated(chunk: bytes) -> bytes:
+    """The chunk as whole bytes of a stream that goes on."""
+    compressor = zlib.compressobj(_COMPRESSION_LEVEL, zlib.DEFLATED, _RAW)
+    return compressor.compress(chunk) + compressor.flush(zlib.Z_FULL_FLUSH)
 
 
 DEFAULT_LIMITS = Limits()
@@ -265,9 +281,17 @@ def _check_entry(entry: ManifestEntry, previous: str, what: str, limits: Limits)
 
 def _is_of(manifest: Manifest, ref: ObjectRef) -> bool:
     try:
-        return ObjectRef.of(manifest) == ref
+        metadata = manifest["metadata"]
+        is_named = metadata["name"] == ref.name and metadata.get("namespace", "") == ref.namespace
+        return bool(is_named) and GVK.of(manifest) == ref.gvk
     except (KeyError, AttributeError, TypeError):
         return False
+
+
+@lru_cache(maxsize=4096)
+def _folder(namespace: str, plural: str, group: str) -> str:
+    """Of all objects of a type in a namespace."""
+    return f"{_encode(namespace) if namespace else _CLUSTER_FOLDER}/{_encode(f'{plural}.{group or _CORE_GROUP}')}"
 
 
 def _encode(component: str) -> str:

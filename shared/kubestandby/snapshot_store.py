@@ -388,6 +388,6 @@ def _id_in(key: str) -> SnapshotId | None:
 def _check_sealed(index: SnapshotIndex) -> None:
     """Makes sure that no Secret is in clear, neither on its way in nor on its way out."""
     for entry in index.entries:
-        if entry.sealed != sealed_form.is_to_be_sealed(entry.ref):
+        if entry.sealed != sealed_form.is_to_be_sealed(entry.ref.gvk):
             state = "in clear" if not entry.sealed else "said to be sealed, which its kind never is"
             raise IntegrityError(f"snapshot {index.group} {index.id} ({index.stage}): {entry.ref} is {state}")

@@ -28,14 +28,14 @@ SecretParts = Mapping[str, Any]
 """What is sealed: `data`, `stringData` and `annotations`, as far as the object has them."""
 
 
-def is_to_be_sealed(ref: ObjectRef) -> bool:
+def is_to_be_sealed(gvk: GVK) -> bool:
     """Whether objects of this kind travel sealed."""
-    return ref.gvk.group_kind in SEALED_KINDS
+    return gvk.group_kind in SEALED_KINDS
 
 
 def is_sealed(manifest: Manifest) -> bool:
     """Whether the manifest is a sealed one."""
-    return GVK.of(manifest).group_kind in SEALED_KINDS and MARK in manifest
+    return MARK in manifest and GVK.of(manifest).group_kind in SEALED_KINDS
 
 
 def split(manifest: Manifest) -> tuple[dict[str, Any], SecretParts]:

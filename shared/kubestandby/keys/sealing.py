@@ -24,7 +24,7 @@ from kubestandby.errors import FormatError, UnsealError, next_step
 from kubestandby.keys import sealed_form
 from kubestandby.keys.ports import KeyUnwrapper, KeyWrapper
 from kubestandby.keys.sealed_form import MARK
-from kubestandby.resources import Manifest, ObjectRef
+from kubestandby.resources import GVK, Manifest, ObjectRef
 from kubestandby.snapshots import GroupName, Sealing, SnapshotId
 
 CIPHER = "aes-256-gcm"
@@ -83,25 +83,22 @@ class SnapshotSealer:
         Raises:
             ManifestError: it cannot be sealed.
         """
-        ref = ObjectRef.of(manifest)
-        if not sealed_form.is_to_be_sealed(ref):
-            return manifest
-        kept, parts = sealed_form.split(sealed_form.without_token(manifest))
-        plain = codec.canonical_json(parts)
-        plain += b" " * (-len(plain) % PAD_BYTES)
-        return {**kept, MARK: self._encrypt(plain, _place_of(ref))}
+        return self.seal_and_fingerprint(manifest)[0]
 
-    def fingerprint(self, manifest: Manifest) -> Manifest:
-        """The manifest with a keyed digest (HMAC-SHA-256) in place of its secret parts.
+    def seal_and_fingerprint(self, manifest: Manifest) -> tuple[Manifest, Manifest]:
+        """The sealed manifest, and the manifest with a keyed digest (HMAC-SHA-256) in place of its secret parts.
 
-        Tells whether a Secret has changed, to nobody who does not have the key.
+        The second tells whether a Secret has changed, to nobody who does not have the key. Of another kind both are the
+        manifest itself; raises like `seal`.
         """
-        ref = ObjectRef.of(manifest)
-        if not sealed_form.is_to_be_sealed(ref):
-            return manifest
+        if not sealed_form.is_to_be_sealed(GVK.of(manifest)):
+            return manifest, manifest
         kept, parts = sealed_form.split(sealed_form.without_token(manifest))
-        message = codec.canonical_json([_additional_data(self._origin, _place_of(ref)).decode(), parts])
-        return {**kept, MARK: hmac.digest(self._fingerprint_key, message, "sha256").hex()}
+        place, plain = _place_of(ObjectRef.of(manifest)), codec.canonical_json(parts)
+        told = codec.canonical_json([_additional_data(self._origin, place).decode(), orjson.Fragment(plain)])
+        digest = hmac.digest(self._fingerprint_key, told, "sha256").hex()
+        padded = plain + b" " * (-len(plain) % PAD_BYTES)
+        return {**kept, MARK: self._encrypt(padded, place)}, {**kept, MARK: digest}
 
     def close(self, snapshot: SnapshotId) -> Sealing:
         """What the index says of the sealing, once the snapshot has its number."""
@@ -142,9 +139,9 @@ class SnapshotUnsealer:
             UnsealError: it is not sealed, or was not sealed as this object of this snapshot.
             FormatError: what was sealed is not what a Secret holds.
         """
-        ref = ObjectRef.of(manifest)
-        if not sealed_form.is_to_be_sealed(ref):
+        if not sealed_form.is_to_be_sealed(GVK.of(manifest)):
             return manifest
+        ref = ObjectRef.of(manifest)
         with next_step(_INSTEAD):
             return self._unsealed(manifest, ref)
 
