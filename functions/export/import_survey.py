@@ -17,7 +17,7 @@ from kubestandby.resources import Manifest, ObjectRef, ResourceType
 
 from .drop_rules import Facts
 from .imported_types import ImportedTypes
-from .namespaced import JUDGED_FIRST, FactsInTheMaking
+from .namespaced import TEACHING, FactsInTheMaking
 from .references import CLUSTER_ROLE
 from .scope import NAMESPACE
 from .stored_forms import as_stored
@@ -127,7 +127,7 @@ class ImportSurvey:
         if first.digest != digest:
             raise ManifestError(f"{found.ref} is in {first.origin} too, and says something else there; leave one out")
         kind = found.resource.gvk.group_kind
-        if kind in JUDGED_FIRST:
+        if kind in TEACHING:
             self._facts.learn(found.manifest)
         elif kind == CLUSTER_ROLE:
             self.roles.append({name: value for name, value in found.manifest.items() if name != "rules"})

@@ -68,13 +68,16 @@ class ListTask:
     Attributes:
         queries: the lists that make it up.
         fallback: what to list instead where the first query is forbidden.
-        sieve: makes a new sieve; each list has its own, so that one that starts again forgets what it saw.
+        sieve: makes a new sieve; each list has its own, so that one that starts again forgets what it saw. It may wait
+            for the end of tasks that come before this one.
+        ended: called when the task has come to its end, whatever that was.
     """
 
     resource: ResourceType
     queries: tuple[Query, ...]
     sieve: Callable[[], Sieve]
     fallback: tuple[Query, ...] = ()
+    ended: Callable[[], None] | None = None
 
 
 class Spool:
@@ -158,7 +161,8 @@ class Lister:
     def run(self, tasks: Sequence[ListTask]) -> Iterator[Iterator[Listed]]:
         """Lists all types, a few at a time, and yields each as soon as it is complete.
 
-        A type takes up memory until the caller has asked for the next one; no more than `threads` types do at once.
+        They begin in the order of the tasks. A type takes up memory until the caller has asked for the next one; no
+        more than `threads` types do at once.
 
         Raises:
             ClusterUnavailableError: the cluster as a whole does not answer.
@@ -177,7 +181,11 @@ class Lister:
 
     def _in_slot(self, task: ListTask, slots: Semaphore, stopped: Event) -> Listed:
         slots.acquire()  # given back by the consumer
-        return Listed(task.resource, []) if stopped.is_set() else self._list(task)
+        try:
+            return Listed(task.resource, []) if stopped.is_set() else self._list(task)
+        finally:
+            if task.ended is not None:
+                task.ended()
 
     def _list(self, task: ListTask) -> Listed:
         parts: list[ListedPart] = []
@@ -201,6 +209,8 @@ class Lister:
                 part.kept.close()
                 continue
             except ClusterError as error:
+                if error.status == 404 and self._is_gone(task.resource):
+                    return ListedPart(task.sieve())
                 part.failure = self._failure(query, error)
                 if error.status == 403:
                     part.refused = right_to("list", task.resource, query.namespace)
@@ -215,6 +225,11 @@ class Lister:
         for page in pages:
             part.resource_version = page.resource_version
             part.kept.add([item for item in page.items if part.sieve.keeps(item)], page.size)
+
+    def _is_gone(self, resource: ResourceType) -> bool:
+        """Whether the server has let go of the type since it was discovered: then nothing of it is left."""
+        gvk, discovery = resource.gvk, self._cluster.discover()
+        return discovery.find(gvk.group, gvk.kind) is None and not {gvk.group, gvk.api_version} & {*discovery.failures}
 
     def _failure(self, query: Query, error: ClusterError) -> str:
         """Words for the index. Where it is not this type's own failure, the error is raised instead."""

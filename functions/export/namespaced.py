@@ -1,7 +1,8 @@
 """Exports what is in a group's namespaces."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from threading import Event
 
 from kubestandby.carried import listable_types
 from kubestandby.groups import ProtectionGroup
@@ -15,8 +16,11 @@ from .listing import Lister, ListTask, Query, Sieve
 LISTED_ONE_BY_ONE = 3
 """Up to so many namespaces are listed each on its own; more are picked from one list over the whole cluster."""
 
-JUDGED_FIRST = frozenset({("", "Service"), ("", "ServiceAccount")})
-"""Types of which `Facts` are needed to judge the others."""
+TEACHING = frozenset({("", "Service"), ("", "ServiceAccount")})
+"""Types of which `Facts` are learnt; they are listed first."""
+
+TAUGHT = frozenset({("", "Endpoints"), ("", "Secret")})
+"""Types that are judged by those (`drop_rules`): their lists begin when the others have ended."""
 
 
 def export_namespaced(
@@ -28,35 +32,27 @@ def export_namespaced(
         ClusterError: the cluster as a whole does not answer, or refuses the credentials.
     """
     types = [type_ for type_ in listable_types(discovery, group.api_versions, group.exclude_kinds) if type_.namespaced]
-    first = [type_ for type_ in types if type_.gvk.group_kind in JUDGED_FIRST]
-    known = Facts(include_owned=group.include_owned)
-    learning = FactsInTheMaking()
-    _export(lister, [_task(type_, namespaces, known, learning) for type_ in first], assembly)
-    judged = learning.added_to(known)
-    _export(lister, [_task(type_, namespaces, judged) for type_ in types if type_ not in first], assembly)
-
-
-def _export(lister: Lister, tasks: Sequence[ListTask], assembly: Assembly) -> None:
-    with lister.run(tasks) as results:
+    types.sort(key=lambda type_: type_.gvk.group_kind not in TEACHING)
+    known, learning = Facts(include_owned=group.include_owned), FactsInTheMaking()
+    with lister.run([_task(type_, namespaces, known, learning) for type_ in types]) as results:
         for listed in results:
             assembly.note_list(listed)
             for manifest in listed.manifests():
                 assembly.take(listed.resource, manifest)
 
 
-def _task(
-    resource: ResourceType,
-    namespaces: Sequence[str],
-    facts: Facts,
-    learning: "FactsInTheMaking | None" = None,
-) -> ListTask:
-    chosen = frozenset(namespaces)
+def _task(resource: ResourceType, namespaces: Sequence[str], known: Facts, learning: "FactsInTheMaking") -> ListTask:
+    kind, chosen = resource.gvk.group_kind, frozenset(namespaces)
 
     def wanted(manifest: Manifest) -> bool:
         within = manifest["metadata"].get("namespace") in chosen
-        if within and learning is not None:
+        if within and kind in TEACHING:
             learning.learn(manifest)
         return within
+
+    def sieve() -> Sieve:
+        facts = learning.added_to(known) if kind in TAUGHT else known
+        return Sieve(lambda manifest: dropped_by(manifest, facts), wanted=wanted)
 
     each = tuple(Query(namespace=namespace) for namespace in namespaces)
     few = len(namespaces) <= LISTED_ONE_BY_ONE
@@ -64,7 +60,8 @@ def _task(
         resource=resource,
         queries=each if few else (Query(),),
         fallback=() if few else each,
-        sieve=lambda: Sieve(lambda manifest: dropped_by(manifest, facts), wanted=wanted),
+        sieve=sieve,
+        ended=learning.expect_list() if kind in TEACHING else None,
     )
 
 
@@ -72,8 +69,15 @@ class FactsInTheMaking:
     """Learns from Services and ServiceAccounts, those that are left out too. Only ever adds: threads may share it."""
 
     def __init__(self) -> None:
+        self._lists: list[Event] = []
         self._services: set[tuple[str, str]] = set()
         self._secrets: set[tuple[str, str]] = set()
+
+    def expect_list(self) -> Callable[[], None]:
+        """One more list will teach something; what comes back is to be called when it has ended."""
+        ended = Event()
+        self._lists.append(ended)
+        return ended.set
 
     def learn(self, manifest: Manifest) -> None:
         """Takes in one object."""
@@ -85,5 +89,7 @@ class FactsInTheMaking:
             self._secrets.update((metadata["namespace"], name) for name in names)
 
     def added_to(self, known: Facts) -> Facts:
-        """What was known, with what was learnt."""
+        """What was known, with what was learnt; waits for the end of all lists that were expected."""
+        for ended in self._lists:
+            ended.wait()
         return replace(known, selecting_services=frozenset(self._services), token_secrets=frozenset(self._secrets))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from kubestandby.resources import GVK, Manifest
+from kubestandby.resources import BUILT_IN_GROUPS, GVK, Manifest
 
 _TEMPLATE = ("spec", "template", "spec")
 PATHS: dict[tuple[str, str], tuple[str, ...]] = {
@@ -35,7 +35,7 @@ def pod_specs(manifest: Manifest) -> Iterator[dict[str, Any]]:
         spec = _at(manifest, path)
         if isinstance(spec, dict):
             yield spec
-    elif "." in gvk.group:  # built-in kinds with workloads are in groups without a dot
+    elif gvk.group not in BUILT_IN_GROUPS:
         authored = {name: value for name, value in manifest.items() if name not in ("metadata", "status")}
         yield from _search(authored, DEEPEST)
 

@@ -1,6 +1,7 @@
 """A Kubernetes cluster behind `ports.Cluster`: what is asked of an API server, and how its answers are understood."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +23,8 @@ USUAL_LIMITS = ClusterLimits()
 DISCOVERY_BUDGET_SECONDS = 5.0
 WANTED_PAGE_BYTES = 8 << 20
 LARGEST_PAGE_BYTES = 16 << 20
+LISTS_READ_AHEAD = 6
+"""So many lists have their next page under way at once; of any more it is asked for later."""
 
 
 def connect(
@@ -43,6 +46,7 @@ class KubeCluster:
     def __init__(self, http: KubeHttp, *, page_size: int = USUAL_LIMITS.page_size) -> None:
         self._http = http
         self._page_size = page_size
+        self._ahead = ThreadPoolExecutor(LISTS_READ_AHEAD, thread_name_prefix="next-page")
 
     def identity(self) -> ClusterIdentity:
         """Which cluster this is."""
@@ -77,8 +81,8 @@ class KubeCluster:
     ) -> Iterator[Page]:
         """Lists a type page by page at one resourceVersion; items carry apiVersion and kind.
 
-        `page_size` 0 means that of the site's limits. It shrinks where objects are large, so that a page stays near
-        `WANTED_PAGE_BYTES`.
+        The server makes the next page while the caller looks at one. `page_size` 0 means that of the site's limits. It
+        shrinks where objects are large, so that a page stays near `WANTED_PAGE_BYTES`.
 
         Raises:
             ListExpiredError: 410 in the middle, or a page of another resourceVersion; the caller starts again.
@@ -86,20 +90,24 @@ class KubeCluster:
         call = _call("GET", resource, namespace=namespace)
         if label_selector:
             call = replace(call, query=(("labelSelector", label_selector),))
-        version, token, limit = "", "", page_size or self._page_size
+        version, token = "", ""
+        body, size, limit = self._page(call, page_size or self._page_size, token)
         while True:
-            body, size, limit = self._page(call, limit, token)
             metadata = body.get("metadata") or {}
             found = str(metadata.get("resourceVersion") or "")
             if token and version and found != version:
                 raise ListExpiredError(f"{call.subject}: the list changed its resourceVersion midway", status=410)
             version, last = found, token
             token = str(metadata.get("continue") or "")
-            yield Page(_items(body, resource, call.subject), version, size)
+            page = Page(_items(body, resource, call.subject), version, size)
             if not token:
+                yield page
                 return
             if token == last:
                 raise ClusterError(f"{call.subject}: the server repeats a page of the list", reason="Undecodable")
+            coming = self._ahead.submit(self._page, call, limit, token)
+            yield page
+            body, size, limit = coming.result()
 
     def _page(self, call: Call, limit: int, token: str) -> tuple[dict[str, Any], int, int]:
         """One page, its size in bytes, and the limit for the next one."""

@@ -73,6 +73,38 @@ def test_forbidden_type_makes_the_snapshot_incomplete_and_the_rest_is_taken() ->
     assert config_maps(index) == ["settings"]
 
 
+@pytest.mark.parametrize("plural", ["serviceaccounts", "services"])
+def test_secrets_are_taken_though_what_they_are_judged_by_may_not_be_read(plural: str) -> None:
+    bench = Bench(namespace(), secret("password"))
+    bench.cluster.fail("list", forbidden(), plural=plural)
+
+    index = bench.index()
+
+    assert index.failures == (f"core/{plural}: 403 Forbidden; grant the exporter list on it (in shop)",)
+    assert [entry.ref.name for entry in index.entries if entry.ref.gvk.kind == "Secret"] == ["password"]
+
+
+def test_type_that_goes_away_after_it_was_discovered_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(namespace(), config_map())
+    without = bench.cluster.discover()
+    bench.cluster.serve("example.com/v1", "Widget", "widgets")
+    answers = iter((bench.cluster.discover(), without))
+    monkeypatch.setattr(bench.cluster, "discover", lambda: next(answers))
+    bench.cluster.fail("list", ClusterError("x", status=404, reason="NotFound"), plural="widgets")
+
+    index = bench.index()
+
+    assert index.failures == ()
+    assert config_maps(index) == ["settings"]
+
+
+def test_type_that_answers_404_and_is_still_there_is_a_failure() -> None:
+    bench = Bench(namespace(), config_map())
+    bench.cluster.fail("list", ClusterError("x", status=404, reason="NotFound"), plural="configmaps")
+
+    assert bench.index().failures == ("core/configmaps: 404 NotFound (in shop)",)
+
+
 def test_type_that_answers_503_makes_the_snapshot_incomplete_with_what_was_read() -> None:
     bench = Bench(namespace(), *MANY, page_size=2)
     bench.cluster.fail("list", broken(), plural="configmaps", after_pages=2)

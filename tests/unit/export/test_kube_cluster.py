@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,17 @@ def test_pages_follow_the_continue_token() -> None:
     assert names_of(line) == ["a", "b", "c"]
     assert [call.query for call in line.sender.calls] == [(("limit", "500"),), (("limit", "500"), ("continue", "t1"))]
     assert line.sender.calls[0].path == "/api/v1/namespaces/shop/configmaps"
+
+
+def test_next_page_is_on_its_way_while_the_caller_looks_at_one() -> None:
+    line = Line(page("a", token="t"), page("b"))
+
+    next(line.cluster.pages(CONFIG_MAPS))
+
+    deadline = time.monotonic() + 10
+    while len(line.sender.calls) < 2 and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert ("continue", "t") in line.sender.calls[1].query
 
 
 def test_items_carry_api_version_and_kind() -> None:
