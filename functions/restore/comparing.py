@@ -52,27 +52,27 @@ def covers(desired: Any, live: Any) -> bool:
     Mappings: live may have more keys; a null means an absent key. Lists: equal length, each element covered. Numbers
     compare by value within their type, so that 1 and true differ.
     """
-    if isinstance(desired, _OBJECT):
-        return isinstance(live, _OBJECT) and _mapping_covers(desired, live)
     if isinstance(desired, list):
         return (
             isinstance(live, list)
             and len(desired) == len(live)
             and all(covers(wanted, found) for wanted, found in zip(desired, live, strict=True))
         )
+    if isinstance(desired, _OBJECT):
+        return isinstance(live, _OBJECT) and _mapping_covers(desired, live)
     return bool(desired == live) and isinstance(desired, bool) == isinstance(live, bool)
 
 
 def _mapping_covers(desired: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
     for key, wanted in desired.items():
         found = live.get(key)
-        if isinstance(wanted, str):  # as most are: no call for them
-            if wanted != found:
-                return False
-        elif wanted is None:
-            if found is not None:
-                return False
-        elif not covers(wanted, found):
+        if type(wanted) is str:  # as most are: no call for them
+            same = wanted == found
+        elif type(wanted) is dict:
+            same = type(found) is dict and _mapping_covers(wanted, found)
+        else:
+            same = found is None if wanted is None else covers(wanted, found)
+        if not same:
             return False
     return True
 
@@ -93,7 +93,8 @@ def _lacks(desired: Any, fields: FieldSet) -> bool:
     is_mapping = isinstance(desired, _OBJECT)
     for element, below in fields.items():
         if is_mapping and element[:2] == "f:":  # as most are: no call for them
-            if element[2:] not in desired or (below and _lacks(desired[element[2:]], below)):
+            name = element[2:]
+            if name not in desired or (below and _lacks(desired[name], below)):
                 return True
         elif element != ITSELF:
             found, value = step(desired, element)

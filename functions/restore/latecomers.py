@@ -23,6 +23,11 @@ class Older:
     pods: tuple[_Pair, ...]
     ingresses: tuple[_Pair, ...]
 
+    @property
+    def are_any(self) -> bool:
+        """Whether there are any."""
+        return bool(self.pods or self.ingresses)
+
     @classmethod
     def among(cls, objects: Iterable[_Pair]) -> Self:
         """Those among the objects of a snapshot."""

@@ -5,10 +5,11 @@ Lists are read page by page and given on at once, so that the whole live state i
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from kubestandby.carried import MAX_SINGLE_READS
 from kubestandby.errors import ClusterError, ListExpiredError
-from kubestandby.ports import Cluster
+from kubestandby.ports import Page
 from kubestandby.resources import CLUSTER_SCOPE, GVK, Manifest, ResourceType
 
 MAX_NAMESPACE_LISTS = 3
@@ -23,12 +24,24 @@ Name = tuple[str, str]
 """(namespace, name)"""
 
 
+class Reader(Protocol):
+    """What of `ports.Cluster` is needed here."""
+
+    def pages(self, resource: ResourceType, *, namespace: str = "") -> Iterator[Page]:
+        """As the port says."""
+        ...
+
+    def get(self, resource: ResourceType, namespace: str, name: str) -> Manifest | None:
+        """As the port says."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Restarted:
     """The list expired and starts again: what came before counts no more."""
 
 
-def read_objects(cluster: Cluster, resource: ResourceType, wanted: Collection[Name]) -> Iterator[Manifest | Restarted]:
+def read_objects(cluster: Reader, resource: ResourceType, wanted: Collection[Name]) -> Iterator[Manifest | Restarted]:
     """Gives those of the wanted objects that exist; `Restarted` voids what this type has given so far.
 
     Raises:
@@ -49,7 +62,7 @@ def read_objects(cluster: Cluster, resource: ResourceType, wanted: Collection[Na
             return
 
 
-def read_all(cluster: Cluster, resource: ResourceType, wanted: Collection[Name]) -> dict[Name, Manifest]:
+def read_all(cluster: Reader, resource: ResourceType, wanted: Collection[Name]) -> dict[Name, Manifest]:
     """Those of the wanted objects that exist, by namespace and name; raises like `read_objects`."""
     found: dict[Name, Manifest] = {}
     for item in read_objects(cluster, resource, wanted):
@@ -60,7 +73,7 @@ def read_all(cluster: Cluster, resource: ResourceType, wanted: Collection[Name])
     return found
 
 
-def read_namespaces(cluster: Cluster, names: Collection[str]) -> Mapping[str, Manifest]:
+def read_namespaces(cluster: Reader, names: Collection[str]) -> Mapping[str, Manifest]:
     """Those of the named namespaces that exist, by name."""
     found = read_all(cluster, NAMESPACES, {(CLUSTER_SCOPE, name) for name in names})
     return {name: manifest for (_, name), manifest in found.items()}
@@ -77,14 +90,14 @@ def is_being_deleted(manifest: Manifest) -> bool:
     return manifest["metadata"].get("deletionTimestamp") is not None
 
 
-def _read_one_by_one(cluster: Cluster, resource: ResourceType, wanted: Collection[Name]) -> Iterator[Manifest]:
+def _read_one_by_one(cluster: Reader, resource: ResourceType, wanted: Collection[Name]) -> Iterator[Manifest]:
     for namespace, name in sorted(wanted):
         found = cluster.get(resource, namespace, name)
         if found is not None:
             yield found
 
 
-def _list_wanted(cluster: Cluster, resource: ResourceType, wanted: Collection[Name]) -> Iterator[Manifest]:
+def _list_wanted(cluster: Reader, resource: ResourceType, wanted: Collection[Name]) -> Iterator[Manifest]:
     names = set(wanted)
     namespaces = sorted({namespace for namespace, _ in names})
     if not resource.namespaced or len(namespaces) > MAX_NAMESPACE_LISTS:
@@ -102,7 +115,7 @@ def _list_wanted(cluster: Cluster, resource: ResourceType, wanted: Collection[Na
         yield from _list(cluster, resource, namespace, names)
 
 
-def _list(cluster: Cluster, resource: ResourceType, namespace: str, names: Collection[Name]) -> Iterator[Manifest]:
+def _list(cluster: Reader, resource: ResourceType, namespace: str, names: Collection[Name]) -> Iterator[Manifest]:
     try:
         for page in cluster.pages(resource, namespace=namespace):
             yield from (item for item in page.items if name_of(item) in names)

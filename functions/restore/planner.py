@@ -48,9 +48,8 @@ class PlanInput:
 
 def make_plan(known: PlanInput) -> Plan:
     """Puts the plan together, but for what is pruned."""
-    answers = {item.identity: _answer(known, item) for item in known.selection.desired}
-    answers = _with_definitions(known, answers)
-    answers, remade = _with_remade_owners(known, answers)
+    answered = {item.identity: _answer(known, item) for item in known.selection.desired}
+    answers, remade = _with_remade_owners(known, _with_definitions(known, answered))
     planned = {identity: answer for identity, answer in answers.items() if isinstance(answer, PlannedObject)}
     results = [answer for answer in answers.values() if isinstance(answer, ObjectResult)]
     waves = order((item.desired for item in planned.values()), known.namespaces)
@@ -104,13 +103,15 @@ def _created(known: PlanInput, item: DesiredObject) -> PlannedObject:
     return PlannedObject(desired=desired, change=Change.CREATED, reason=item.note, force=force)
 
 
-def _with_definitions(known: PlanInput, answers: Mapping[Identity, Answer]) -> dict[Identity, Answer]:
+def _with_definitions(known: PlanInput, answers: Mapping[Identity, Answer]) -> Mapping[Identity, Answer]:
     """Objects that only a definition of the snapshot would have served, where that does not come into force."""
     off = {
         kind
         for kind, definition in definitions(known.selection.desired)
         if answers[definition.identity].change in _NOT_IN_FORCE
     }
+    if not off:
+        return answers
     return {identity: _without_definition(known, answer, off) for identity, answer in answers.items()}
 
 
@@ -125,14 +126,16 @@ def _without_definition(known: PlanInput, answer: Answer, off: Set[tuple[str, st
 
 def _with_remade_owners(
     known: PlanInput, answers: Mapping[Identity, Answer]
-) -> tuple[dict[Identity, Answer], frozenset[Identity]]:
+) -> tuple[Mapping[Identity, Answer], frozenset[Identity]]:
     """What a recreated object owns may be collected with it: it is sent again. Also gives all that are made anew."""
     recreated = {
         identity
         for identity, answer in answers.items()
         if isinstance(answer, PlannedObject) and (answer.recreates or answer.awaits_deletion)
     }
-    heirs = descendants(recreated, known.selection.desired) if recreated else frozenset()
+    if not recreated:
+        return answers, frozenset()
+    heirs = descendants(recreated, known.selection.desired)
     sent_again = {identity: _sent_again(known, answer) for identity, answer in answers.items() if identity in heirs}
     return {**answers, **sent_again}, frozenset(recreated | heirs)
 

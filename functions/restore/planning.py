@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from kubestandby.errors import FormatError
 from kubestandby.groups import ConflictPolicy, ProtectionGroup, RestoreMode
-from kubestandby.ports import Cluster, ClusterIdentity
+from kubestandby.ports import Cluster, ClusterIdentity, Discovery
 from kubestandby.reports import Change, ObjectResult
 from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex
 
 from .inventory import Inventory, InventoryLedger
-from .live_state import is_being_deleted, read_namespaces
+from .live_state import Reader, is_being_deleted, read_namespaces
 from .planner import PlanInput, make_plan, objects_to_survey
 from .plans import Plan, Pruning
 from .pruning import PruneInput, find_prunable, put_off
@@ -51,22 +51,32 @@ class RestoreTask:
 
 @dataclass(frozen=True, slots=True)
 class Planning:
-    """Makes plans for one cluster; `pool` decides how many requests are in flight."""
+    """Makes plans for one cluster; `pool` decides how many requests are in flight.
+
+    Attributes:
+        lists: of the same cluster; some may have begun already.
+    """
 
     cluster: Cluster
     pool: Executor
     ledger: InventoryLedger
+    lists: Reader
 
     def plan(
-        self, task: RestoreTask, target: ClusterIdentity, inventory: Inventory, objects: Sequence[SnapshotPair]
+        self,
+        task: RestoreTask,
+        target: ClusterIdentity,
+        inventory: Inventory,
+        discovery: Discovery,
+        objects: Sequence[SnapshotPair],
     ) -> Plan:
         """The plan. Reads only.
 
         Raises:
             ClusterUnavailableError: the cluster cannot be reached.
-            ClusterError: its namespaces or types cannot be read.
+            ClusterError: its namespaces cannot be read.
         """
-        resolver = Resolver(self.cluster.discover(), definitions_among(objects))
+        resolver = Resolver(discovery, definitions_among(objects))
         plan = self._plan_of_objects(task, target, inventory, resolver, objects)
         return replace(plan, pruning=self._pruning(task, resolver, inventory, objects, plan))
 
@@ -84,7 +94,7 @@ class Planning:
         active = frozenset(name for name, manifest in live.items() if not is_being_deleted(manifest))
         selection = select(objects, resolver, task.mode, live.keys(), task.group.exclude_kinds)
         exact = settings.conflict is ConflictPolicy.REPLACE
-        found = survey(self.cluster, self.pool, objects_to_survey(selection, active, resolver), exact=exact)
+        found = survey(self.lists, self.pool, objects_to_survey(selection, active, resolver), exact=exact)
         settled = settle(self.cluster, self.pool, found.findings.values(), settings, inventory.unmarked)
         return make_plan(
             PlanInput(

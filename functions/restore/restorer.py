@@ -16,6 +16,7 @@ from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex
 
 from .applier import Applier
 from .deleting import delete_pruned
+from .early_lists import EarlyLists, worth_beginning
 from .inventory import Inventory, InventoryLedger
 from .planning import NOT_ALL_IS_IN_PLACE, Planning, RestoreTask, has_refusals
 from .plans import DesiredObject, Identity, Plan, Uids
@@ -24,6 +25,7 @@ from .pruning import put_off
 from .readiness import is_awaited
 from .rehearsing import rehearse
 from .reporting import Happened, PhaseClock, RestoreContext, final_results, make_report
+from .resolving import Resolver
 from .restarts import Restarts, restart, workloads_to_restart
 from .selection import SnapshotPair
 from .verifying import verify
@@ -159,9 +161,13 @@ class Restorer:
             overrides = verify(
                 task.group, task.site, task.index, target, inventory, named=task.named, highest=task.highest
             )
+            discovery = self.cluster.discover()
+            lists = EarlyLists(self.cluster, job.pool)
+            lists.begin(worth_beginning(task.index, Resolver(discovery, ())))
             objects = self._objects(task)
         with job.phases.phase("plan"):
-            plan = Planning(self.cluster, job.pool, job.ledger).plan(task, target, inventory, objects)
+            planning = Planning(self.cluster, job.pool, job.ledger, lists)
+            plan = planning.plan(task, target, inventory, discovery, objects)
         return _Planned(plan, inventory, overrides)
 
     def _check_rights(self, job: _Job, planned: _Planned) -> None:

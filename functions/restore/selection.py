@@ -45,14 +45,15 @@ def select(
     pending = Older.among(pair for pair in pairs if skip_reason(pair[0], mode))
     sleeping = sleeping_services(pairs, mode)
     namespaces = {ref.name for ref, _ in pairs if ref.gvk.group_kind == NAMESPACE} | set(live_namespaces)
+    excluded = {kind for kind in {ref.gvk.group_kind for ref, _ in pairs} if exclude.holds(*kind)}
     desired: list[DesiredObject] = []
     left_out: list[ObjectResult] = []
     references: References = {}
     for ref, manifest in pairs:
-        if exclude.holds(*ref.gvk.group_kind):
+        if ref.gvk.group_kind in excluded:
             left_out.append(ObjectResult(ref=ref, change=Change.SKIPPED, reason=_NOT_CARRIED))
             continue
-        if any(pending.spared_by(ref, manifest)):
+        if pending.are_any and any(pending.spared_by(ref, manifest)):
             left_out.append(ObjectResult(ref=ref, change=Change.SKIPPED, reason=_LATER))
             continue
         if asleep := reason_to_wait(ref, manifest, sleeping):

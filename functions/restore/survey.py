@@ -9,14 +9,13 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 
 from kubestandby.errors import ClusterError, ClusterUnavailableError
-from kubestandby.ports import Cluster
 from kubestandby.reports import Drift, Readiness
 from kubestandby.resources import Manifest, ResourceType
 
 from .ca_bundles import without_kept_bundles
 from .comparing import is_as_desired
 from .drift import drift
-from .live_state import Name, Restarted, is_being_deleted, name_of, read_objects
+from .live_state import Name, Reader, Restarted, is_being_deleted, name_of, read_objects
 from .modes import may_be_autoscaled, with_live_replicas
 from .owners import linked, missing, owners_among
 from .plans import DesiredObject, GroupKind, Identity, Uids
@@ -76,7 +75,7 @@ class _Known:
     exact: bool
 
 
-def survey(cluster: Cluster, pool: Executor, desired: Iterable[DesiredObject], *, exact: bool = False) -> Survey:
+def survey(cluster: Reader, pool: Executor, desired: Iterable[DesiredObject], *, exact: bool = False) -> Survey:
     """Reads and compares all of the desired objects.
 
     `exact` keeps the live state of those that others have set fields on as well.
@@ -122,7 +121,7 @@ class _TypeSurvey:
 
 
 def _survey_type(
-    cluster: Cluster, resource: ResourceType, wanted: Mapping[Name, DesiredObject], known: _Known
+    cluster: Reader, resource: ResourceType, wanted: Mapping[Name, DesiredObject], known: _Known
 ) -> _TypeSurvey | str:
     """The findings of one type, or why it cannot be read."""
     found = _TypeSurvey()
