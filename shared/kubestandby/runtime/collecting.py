@@ -2,7 +2,7 @@
 
 import gc
 
-_CONTAINERS = 100_000
+_CONTAINERS = 500_000
 """New containers before the collector looks for cycles; Python's default is 700."""
 
 
