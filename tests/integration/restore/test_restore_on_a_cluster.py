@@ -71,7 +71,9 @@ def test_a_changed_selector_needs_a_recreate_and_touches_nothing_else(west: Reco
     assert west.writes == [f"apply Deployment.apps {space}/other"]
 
 
-def test_what_cannot_progress_is_told_with_its_reason_and_holds_nobody(west: RecordingCluster, space: str) -> None:
+def test_what_cannot_progress_is_told_with_its_reason_and_holds_nobody(
+    west: RecordingCluster, standby: ClusterAccess, space: str
+) -> None:
     paused = workload(name="paused", namespace=space)
     paused["spec"]["paused"] = True
     homeless = workload(name="homeless", namespace=space, nodeSelector={"no": "such-node"})
@@ -84,6 +86,10 @@ def test_what_cannot_progress_is_told_with_its_reason_and_holds_nobody(west: Rec
     greedy = workload("StatefulSet", "zz-greedy", space)
     greedy["spec"]["replicas"] = 9
     greedy["spec"]["podManagementPolicy"] = "Parallel"
+
+    restore_on(west, space, namespace(space), quota)
+    in_force = ("wait", "--for=jsonpath={.status.hard.pods}=4", "--timeout=120s", "-n", space, "resourcequota/few")
+    standby.kubectl(*in_force)  # until then the server may not know of it yet
 
     report = restore_on(west, space, namespace(space), paused, homeless, quota, greedy, timeout=120)
 
