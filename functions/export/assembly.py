@@ -55,7 +55,7 @@ class Assembly:
         if ref.identity in self._taken:
             return
         self._taken.add(ref.identity)
-        stored, told = self._sealer.seal_and_fingerprint(manifest)
+        stored, told = self._sealer.seal(manifest)
         entry = self._archive.add(ref, resource.plural, stored, sealed=is_sealed(stored))
         self.state.add(entry.path, told)
         self.images.add(manifest)

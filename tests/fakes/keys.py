@@ -91,7 +91,7 @@ def sealer(group: str = "shop", source_cluster: str = "", site: SiteName = EAST)
 def add_sealed(builder: ArchiveBuilder, sealing: SnapshotSealer, manifests: Iterable[Manifest]) -> None:
     """Puts manifests into an archive as an export does: under `<kind>s`, Secrets sealed."""
     for manifest in manifests:
-        stored = sealing.seal(manifest)
+        stored = sealing.seal(manifest)[0]
         plural = f"{manifest['kind'].lower()}s"
         builder.add(ObjectRef.of(manifest), plural, stored, sealed=is_sealed(stored))
 

@@ -77,19 +77,14 @@ class SnapshotSealer:
         self._key = secrets.token_bytes(KEY_BYTES)
         self._cipher = AESGCM(self._key)
 
-    def seal(self, manifest: Manifest) -> Manifest:
-        """The manifest with its secret parts sealed; one of another kind as it is.
+    def seal(self, manifest: Manifest) -> tuple[Manifest, Manifest]:
+        """The manifest with its secret parts sealed, and with a fingerprint (HMAC-SHA-256) in place of them.
+
+        The fingerprint tells whether a Secret has changed, to nobody who does not have the key. A manifest of another
+        kind is both as it is.
 
         Raises:
             ManifestError: it cannot be sealed.
-        """
-        return self.seal_and_fingerprint(manifest)[0]
-
-    def seal_and_fingerprint(self, manifest: Manifest) -> tuple[Manifest, Manifest]:
-        """The sealed manifest, and the manifest with a keyed digest (HMAC-SHA-256) in place of its secret parts.
-
-        The second tells whether a Secret has changed, to nobody who does not have the key. Of another kind both are the
-        manifest itself; raises like `seal`.
         """
         if not sealed_form.is_to_be_sealed(GVK.of(manifest)):
             return manifest, manifest

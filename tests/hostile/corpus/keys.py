@@ -130,7 +130,9 @@ def _sealed(name: str = "till", origin: str = "shop") -> bytes:
         "metadata": {"name": name, "namespace": "shop"},
         "data": {"password": base64.b64encode(CANARY.encode()).decode()},
     }
-    return str(SEALER.seal(secret)["sealed"] if origin == "shop" else sealer(origin).seal(secret)["sealed"]).encode()
+    return str(
+        SEALER.seal(secret)[0]["sealed"] if origin == "shop" else sealer(origin).seal(secret)[0]["sealed"]
+    ).encode()
 
 
 SEALER = sealer()

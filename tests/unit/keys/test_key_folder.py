@@ -275,7 +275,7 @@ def test_rotation_at_one_site_leaves_the_other_alone(folder: KeyFolder) -> None:
 def test_what_was_sealed_before_a_rotation_still_opens(folder: KeyFolder, revoke: bool) -> None:
     keys = folder.keyring(FakeClock(NOON))
     sealer = keys.sealer(SHOP, EAST, SITES)
-    sealed, sealing = sealer.seal(secret()), sealer.close(FIRST)
+    sealed, sealing = sealer.seal(secret())[0], sealer.close(FIRST)
     rotate(folder, rotation(Rotated.UNSEAL, revoke=revoke))
     opened = folder.keyring(FakeClock(NOON)).unsealer(index_of(sealing), WEST)
     assert opened.unseal(sealed) == secret()

@@ -43,7 +43,7 @@ class Sealed:
 
     def __init__(self, *manifests: Manifest, origin: Origin = SHOP, snapshot: SnapshotId = FIRST) -> None:
         made = sealer(KEYS, origin)
-        self.manifests = [made.seal(manifest) for manifest in manifests]
+        self.manifests = [made.seal(manifest)[0] for manifest in manifests]
         self.sealing = made.close(snapshot)
 
     def unsealer(self, identity: AgeIdentity = KEYS.identities[WEST]) -> SnapshotUnsealer:
@@ -156,7 +156,7 @@ def test_exporter_needs_no_key_that_opens() -> None:
         root=KEYS.root, trust=KEYS.trust, signers={}, identities={}, fingerprint_keys=KEYS.fingerprint_keys
     )
     made = keyring(without).sealer(SHOP, EAST, (EAST, WEST))
-    sealed, sealing = made.seal(secret()), made.close(FIRST)
+    sealed, sealing = made.seal(secret())[0], made.close(FIRST)
     assert open_snapshot(sealing, SHOP, FIRST, KEYS.unwrappers(WEST)).unseal(sealed) == secret()
     with pytest.raises(ConfigError, match="no key that unseals at west"):
         keyring(without).unsealer(index_of(sealing), WEST)
@@ -276,7 +276,7 @@ def test_length_of_a_value_tells_little() -> None:
 
 
 def fingerprint(sealing: SnapshotSealer, manifest: Manifest) -> Manifest:
-    return sealing.seal_and_fingerprint(manifest)[1]
+    return sealing.seal(manifest)[1]
 
 
 def test_fingerprint_is_the_same_for_the_same_secret_only() -> None:
