@@ -3,37 +3,48 @@
 The playbook's script, for one, takes no PriorityClass, StorageClass, IngressClass or RuntimeClass along. Pure.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from kubestandby.transforms import IngressClassTransform, StorageClassTransform, Transform
+from kubestandby.transforms import (
+    ClaimTransform,
+    IngressClassTransform,
+    StorageClassTransform,
+    Transform,
+    VolumePolicy,
+)
 
 from .references import CLUSTER_ROLE, INGRESS_CLASS, PERSISTENT_VOLUME, PRIORITY_CLASS, STORAGE_CLASS, Need
 
 _EVERYWHERE = frozenset(Need(*CLUSTER_ROLE, name) for name in ("cluster-admin", "admin", "edit", "view"))
 """What every API server makes itself (kubernetes.io: default roles), beside the names in `_OF_THE_SYSTEM`."""
 
-_OF_THE_SYSTEM = {CLUSTER_ROLE: "system:", PRIORITY_CLASS: "system-"}
+_OF_THE_SYSTEM: Mapping[tuple[str, str], str] = {CLUSTER_ROLE: "system:", PRIORITY_CLASS: "system-"}
 _PROVISIONED = "pvc-"
 """Volumes that a provisioner has named (kubernetes-csi/external-provisioner, `--volume-name-prefix`): made anew."""
 
 
 def absent_from(held: Collection[Need], needs: Collection[Need], transforms: Sequence[Transform]) -> list[Need]:
-    """The needs that are not held, sorted, but for what any cluster has, and classes that a transform renames."""
-    renamed = _renamed_classes(transforms)
-    return sorted(need for need in needs if need not in held and need not in renamed and not _is_at_hand(need))
+    """The needs that are not held, sorted, but for what any cluster has or makes, and classes that are renamed."""
+    at_hand = {**_OF_THE_SYSTEM} if _binds(transforms) else {**_OF_THE_SYSTEM, PERSISTENT_VOLUME: _PROVISIONED}
+    others = _EVERYWHERE | _renamed_classes(transforms) | frozenset(held)
+    return sorted(need for need in needs if need not in others and not _begins_as_one_of(need, at_hand))
 
 
-def _is_at_hand(need: Need) -> bool:
-    kind = need.group, need.kind
-    prefix = _PROVISIONED if kind == PERSISTENT_VOLUME else _OF_THE_SYSTEM.get(kind)
-    return need in _EVERYWHERE or (prefix is not None and need.name.startswith(prefix))
+def _begins_as_one_of(need: Need, prefixes: Mapping[tuple[str, str], str]) -> bool:
+    prefix = prefixes.get((need.group, need.kind))
+    return prefix is not None and need.name.startswith(prefix)
 
 
-def _renamed_classes(transforms: Sequence[Transform]) -> set[Need]:
+def _binds(transforms: Sequence[Transform]) -> bool:
+    """Whether claims cross with their volumes: then a volume is needed whoever has made it."""
+    return any(isinstance(item, ClaimTransform) and item.policy is VolumePolicy.BIND for item in transforms)
+
+
+def _renamed_classes(transforms: Sequence[Transform]) -> frozenset[Need]:
     kinds = {StorageClassTransform: STORAGE_CLASS, IngressClassTransform: INGRESS_CLASS}
-    return {
+    return frozenset(
         Need(*kinds[type(transform)], name)
         for transform in transforms
         if isinstance(transform, StorageClassTransform | IngressClassTransform)
         for name in transform.names
-    }
+    )

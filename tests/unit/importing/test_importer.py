@@ -9,7 +9,7 @@ from kubestandby.errors import ClusterUnavailableError
 from kubestandby.groups import IncludedObject
 from kubestandby.requests import Outcome, Verdict
 from kubestandby.snapshots import SiteName
-from kubestandby.transforms import StorageClassTransform
+from kubestandby.transforms import ClaimTransform, Selector, StorageClassTransform, VolumePolicy
 from tests.fakes.keys import keyring
 from tests.unit.importing.importing import SHOP, ImportWorld, config_map, deployment, namespace, of_kind
 from tests.unit.importing.test_imported_types import definition
@@ -130,6 +130,17 @@ def test_what_objects_name_and_no_file_holds_is_told(world: ImportWorld) -> None
         "PriorityClass.scheduling.k8s.io high",
         "StorageClass.storage.k8s.io slow",
     ]
+
+
+def test_a_claim_that_is_to_cross_with_its_volume_needs_that_one(world: ImportWorld) -> None:
+    bind = ClaimTransform(name="replicated", select=Selector(), policy=VolumePolicy.BIND)
+    object.__setattr__(world.group, "transforms", (bind,))
+
+    outcome = world.import_(
+        namespace("shop"), of_kind("v1", "PersistentVolumeClaim", "a", spec={"volumeName": "pvc-1"})
+    )
+
+    assert outcome.details["not_in_files"] == ["PersistentVolume pvc-1"]
 
 
 def test_objects_of_other_namespaces_are_left_out_and_counted(world: ImportWorld) -> None:
