@@ -227,10 +227,11 @@ def _values(data: bytes, lines: list[_Line]) -> tuple[list[Any], bool]:
     if len(values) != len(lines):
         raise ValueError
     types = set(map(type, values))
+    if float in types or not data.isascii() or b"\x7f" in data:
+        return values, False
     if not types.isdisjoint((dict, list)) and any(value for value in values if type(value) in (dict, list)):
-        raise ValueError
-    are_plain = float not in types and data.isascii() and b"\x7f" not in data
-    return values, are_plain and orjson.dumps(values) == texts.replace(b",\n", b",")
+        return values, False  # JSON, be it over several lines, where YAML should be
+    return values, orjson.dumps(values) == texts.replace(b",\n", b",")
 
 
 def _assemble(lines: list[_Line], values: list[Any]) -> tuple[dict[str, Any], bool]:
