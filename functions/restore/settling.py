@@ -146,13 +146,14 @@ class _Settler:
         kind = desired.ref.gvk.kind
         if desired.identity[:2] in NEVER:
             return _recreated_by_hand(desired, words)
-        if not self.settings.recreate.holds(*desired.ref.gvk.group_kind):
-            reason = f"recreate needed: {words}; delete the live object, or allow it ({_permission(desired)}), and "
-            return ObjectResult(ref=desired.ref, change=Change.FAILED, reason=f"{reason}restore again")
         claims = claims_of(self.cluster, live)
         if claims:
             reason = f"recreate needed: {words}; not done, since its claims ({', '.join(claims)}) would go with the "
-            return ObjectResult(ref=desired.ref, change=Change.FAILED, reason=f"{reason}{kind}; recreate it by hand")
+            step = f"{kind}; recreate it by hand, deleting with --cascade=orphan so that they stay"
+            return ObjectResult(ref=desired.ref, change=Change.FAILED, reason=f"{reason}{step}")
+        if not self.settings.recreate.holds(*desired.ref.gvk.group_kind):
+            reason = f"recreate needed: {words}; delete the live object, or allow it ({_permission(desired)}), and "
+            return ObjectResult(ref=desired.ref, change=Change.FAILED, reason=f"{reason}restore again")
         return PlannedObject(
             desired=desired,
             change=Change.CONFIGURED,

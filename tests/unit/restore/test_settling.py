@@ -13,7 +13,7 @@ from kubestandby.groups import Kinds, RestoreSettings
 from kubestandby.reports import Change, ObjectResult
 from kubestandby.resources import Manifest
 from tests.fakes.fake_cluster import FakeCluster
-from tests.unit.restore.samples import claim, config_map, custom, definition, desired, namespace, standby
+from tests.unit.restore.samples import claim, config_map, custom, definition, desired, namespace, standby, workload
 
 
 def settled(
@@ -112,6 +112,22 @@ def test_a_claim_is_never_recreated_and_nobody_is_told_to_delete_it() -> None:
     assert answer.reason.startswith("recreate needed: ")
     assert "never done to a PersistentVolumeClaim, since data would go with it" in answer.reason
     assert "spec.restore.recreate" not in answer.reason
+
+
+def test_nobody_is_told_to_delete_what_its_claims_would_go_with() -> None:
+    live = workload("StatefulSet")
+    cluster = standby(namespace(), live)
+    uid = cluster.object("StatefulSet", "shop", "web")["metadata"]["uid"]  # type: ignore[index]
+    kept = claim("data-web-0")
+    kept["metadata"]["ownerReferences"] = [{"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "uid": uid}]
+    cluster.put(kept)
+    cluster.fail("apply", refusal(422, "spec is immutable"), name="web")
+
+    answer = settled(cluster, {**live, "spec": {**live["spec"], "serviceName": "other"}})
+
+    assert isinstance(answer, ObjectResult)
+    assert "its claims (data-web-0) would go with the StatefulSet" in answer.reason
+    assert "delete the live object" not in answer.reason
 
 
 def test_a_definition_that_the_server_refuses_is_not_planned() -> None:
