@@ -77,15 +77,19 @@ class Closure:
 
     def names_any(self, kind: tuple[str, str]) -> bool:
         """Whether anything of this kind is needed by name, or by what it is about."""
-        about = {CUSTOM_RESOURCE_DEFINITION: self.handled, CLUSTER_ROLE: self.api_groups}.get(kind)
+        about = {CUSTOM_RESOURCE_DEFINITION: self.handled, CLUSTER_ROLE: self._own_groups()}.get(kind)
         return bool(about) or any(need[:2] == kind for need in self.needs)
 
     def is_about_own_api(self, role: Manifest) -> bool:
-        """Whether a ClusterRole is only about APIs that are served from within the namespaces, whoever may be bound."""
-        rules = role.get("rules") or ()
-        return bool(rules) and all(
-            rule.get("apiGroups") and self.api_groups.issuperset(rule["apiGroups"]) for rule in rules
-        )
+        """Whether a ClusterRole is only about APIs of which server or controller is within the namespaces.
+
+        Those are the roles for the users of such an API; it need not be known here who is bound to them.
+        """
+        rules, own = role.get("rules") or (), self._own_groups()
+        return bool(rules) and all(rule.get("apiGroups") and own.issuperset(rule["apiGroups"]) for rule in rules)
+
+    def _own_groups(self) -> set[str]:
+        return self.api_groups | {group for group, _ in self.handled}
 
     def _is_handled(self, definition: Manifest) -> bool:
         spec = definition.get("spec") or {}

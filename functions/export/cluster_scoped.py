@@ -1,8 +1,8 @@
 """Exports the cluster-scoped objects that a group's namespaces need, in rounds: each may add to the needs of the next.
 
 1. What points into the namespaces, what labels ask for, what the configuration names.
-2. ClusterRoles with their parts, those about an API that is served from within the namespaces, and the classes that
-   claims, Pods, Ingresses and the like name.
+2. ClusterRoles with their parts, those about an API whose server or controller is within the namespaces, and the
+   classes that claims, Pods, Ingresses and the like name.
 3. Single objects of other types that those name in turn (parameters of a class).
 4. The CRDs of all custom resources that are in the snapshot by now, and of those that its controllers work on.
 """
@@ -98,14 +98,15 @@ class ClusterScopedExport:
         roles = list(listed.manifests())
         closure = self.assembly.closure
         named = cluster_roles_named(closure.needs)
+        for role in roles:
+            if role["metadata"]["name"] in named and not dropped_by(role):
+                closure.note_rules(role)
         others = {r["metadata"]["name"] for r in roles if closure.is_labelled(r) or closure.is_about_own_api(r)}
         names = with_parts(named | others, roles)
         sieve = Sieve(dropped_by, wanted=lambda role: role["metadata"]["name"] in names)
         for role in roles:
             if sieve.keeps(role):
                 self.assembly.take(listed.resource, role)
-                if role["metadata"]["name"] in named:
-                    closure.note_rules(role)
         self.assembly.note_dropped(sieve.dropped)
 
     def _task(self, resource: ResourceType, *, wanted: Callable[[Manifest], bool] | None) -> ListTask:

@@ -416,3 +416,17 @@ def test_cluster_roles_about_an_api_that_the_namespace_serves_are_taken(place: s
     )
 
     assert bench.names("ClusterRole") == taken
+
+
+def test_cluster_roles_for_the_users_of_a_controllers_resources_are_taken_with_it() -> None:
+    bench = Bench(
+        namespace(),
+        definition("orders", "Order"),
+        cluster_role("operator", **working_on(["orders/status"], ["update"])),
+        cluster_role_binding("operator", "operator", ROBOT),
+        cluster_role("orders-view", **working_on(["orders"], ["get"])),
+        cluster_role("bills-view", **working_on(["bills"], ["get"], group="other.example.com")),
+        cluster_role("everything", **working_on(["*"], ["*"], group="*")),
+    )
+
+    assert bench.names("ClusterRole") == ["operator", "orders-view"]
