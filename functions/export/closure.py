@@ -154,14 +154,16 @@ _OF_CONTROLLERS = ("status", "finalizers")
 def handled_by(role: Manifest) -> Iterator[tuple[str, str]]:
     """The custom resources, by group and plural, on which a role lets its holder do what controllers do.
 
-    That is everything (`*`), or writing the status or the finalizers. Who only reads or makes such resources needs no
-    definition before there is one of them.
+    That is everything (`*`), writing the status or the finalizers, or watching and changing them. Who only reads or
+    makes such resources needs no definition before there is one of them.
     """
     for rule in role.get("rules") or ():
         verbs = set(rule.get("verbs") or ())
+        changes = not verbs.isdisjoint({"update", "patch"})
         for resource in rule.get("resources") or ():
             plural, _, below = resource.partition("/")
-            if "*" in verbs or (below in _OF_CONTROLLERS and not verbs.isdisjoint({"update", "patch"})):
+            controls = below in _OF_CONTROLLERS or (not below and "watch" in verbs)
+            if "*" in verbs or (changes and controls):
                 yield from ((group, plural) for group in rule.get("apiGroups") or () if not is_built_in(group))
 
 

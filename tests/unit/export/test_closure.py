@@ -369,12 +369,23 @@ def working_on(resources: list[str], verbs: list[str], group: str = "example.com
         (working_on(["*"], ["*"]), True),
         (working_on(["orders", "orders/status"], ["get", "update"]), True),
         (working_on(["orders/finalizers"], ["patch"]), True),
+        (working_on(["orders"], ["get", "list", "watch", "patch"]), True),
         (working_on(["orders", "orders/status"], ["get", "list", "watch"]), False),
         (working_on(["orders", "orders/scale"], ["create", "update", "patch", "delete"]), False),
         (working_on(["orders"], ["*"], group="other.example.com"), False),
         (working_on(["orders"], ["*"], group="*"), False),
     ],
-    ids=["everything", "all-kinds", "status", "finalizers", "reads", "makes", "other-group", "every-group"],
+    ids=[
+        "everything",
+        "all-kinds",
+        "status",
+        "finalizers",
+        "watches-and-changes",
+        "reads",
+        "makes",
+        "other-group",
+        "every-group",
+    ],
 )
 def test_crd_that_a_controller_of_the_namespace_works_on_is_taken_before_there_is_one_of_it(
     rights: dict[str, Any], taken: bool
