@@ -180,9 +180,13 @@ class Restorer:
             self.on_missing(missing)
 
     def _objects(self, task: RestoreTask) -> list[SnapshotPair]:
-        """Every object, Secrets unsealed: from here on they are in this process' memory and nowhere else."""
-        unsealer = self.snapshots.keyring.unsealer(task.index, task.site)
-        return [(item.entry.ref, unsealer.unseal(item.manifest)) for item in self.snapshots.all_objects(task.index)]
+        """Every object, Secrets unsealed: from here on they are in this process' memory and nowhere else.
+
+        That exactly the Secrets are sealed was found out with the index and the archive (`SnapshotStore`).
+        """
+        unseal = self.snapshots.keyring.unsealer(task.index, task.site).unseal
+        objects = self.snapshots.all_objects(task.index)
+        return [(one.entry.ref, unseal(one.manifest) if one.entry.sealed else one.manifest) for one in objects]
 
     def _rehearse(self, job: _Job, plan: Plan) -> Happened:
         with job.phases.phase("apply"):

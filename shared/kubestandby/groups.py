@@ -140,7 +140,7 @@ class ClusterLimits:
     """
 
     requests_in_flight: int = 16
-    requests_per_second: int = 1000
+    requests_per_second: int = 3000
     page_size: int = 500
 
 

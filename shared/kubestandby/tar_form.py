@@ -56,9 +56,10 @@ def _is_header(block: bytes) -> bool:
 
 
 def _block(name: str, size: int, kind: bytes) -> bytes:
-    path, digits = name.encode("ascii"), _octal(size, 12)
+    path, digits = name.encode("ascii"), b"%011o\0" % size
     checksum = _CONSTANT_SUM + sum(path) + sum(digits) + kind[0]
-    return b"".join((path.ljust(_NAME_BYTES, b"\0"), _OWNED, digits, _UNTIMED, _octal(checksum, 7), b" ", kind, _REST))
+    parts = (path.ljust(_NAME_BYTES, b"\0"), _OWNED, digits, _UNTIMED, checksum, kind, _REST)
+    return b"%b%b%b%b%06o\0 %b%b" % parts
 
 
 def _octal(number: int, width: int) -> bytes:
