@@ -54,7 +54,7 @@ test: setup ## every test, on two real clusters that it starts itself
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 test-unit: setup ## the tests that need no cluster
-	$(BIN)/python -m pytest -n 2 tests/unit tests/contract tests/packaging tests/hostile
+	$(BIN)/python -m pytest -n 2 -m "not clusters" tests/unit tests/contract tests/packaging tests/hostile tests/knative/test_manifests.py
 
 demo: setup ## an application crosses from one cluster to another: APP="FILE..." for your own manifests
 	$(BIN)/python -m tests.testbed build
