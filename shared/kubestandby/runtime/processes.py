@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from http import HTTPStatus
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -20,6 +21,8 @@ from kubestandby.layout import Function
 _LOG = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 _STOP_SECONDS = 12.0
+_REFUSING_SECONDS = 5.0
+"""Long enough for what passes by itself while processes start."""
 _FIRST_PAUSE, _LONGEST_PAUSE, _STEADY_SECONDS = 0.2, 30.0, 60.0
 
 
@@ -127,13 +130,18 @@ class FunctionProcess:
         """Waits until it answers that it is this function.
 
         Raises:
-            FunctionStartError: it ended, or does not answer before `deadline` (of `time.monotonic`).
+            FunctionStartError: it ended, does not answer before `deadline` (of `time.monotonic`), or says for a while
+                that it cannot work: its configuration is wrong then.
         """
-        while not self._is_healthy():
+        refusing_until = None
+        while (status := self._status()) != HTTPStatus.OK:
+            refuses = status == HTTPStatus.SERVICE_UNAVAILABLE
+            refusing_until = (refusing_until or monotonic() + _REFUSING_SECONDS) if refuses else None
             if not self.pid:
                 raise FunctionStartError(f"the {self.function} function does not start; the reason is in {self._log}")
-            if monotonic() > deadline:
-                raise FunctionStartError(f"the {self.function} function does not answer; the reason is in {self._log}")
+            if monotonic() > min(deadline, refusing_until or deadline):
+                said = "cannot work" if refuses else "does not answer"
+                raise FunctionStartError(f"the {self.function} function {said}; the reason is in {self._log}")
             sleep(0.05)
 
     def keep_running(self) -> bool:
@@ -201,14 +209,17 @@ class FunctionProcess:
             **site,
         }
 
-    def _is_healthy(self) -> bool:
+    def _status(self) -> int:
+        """The status of its answer; 0 where there is none, or another process than ours gives it."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=5)
         try:
             connection.request("GET", "/")
             answer = connection.getresponse()
             body = json.loads(answer.read(4096))
-            return answer.status == 200 and body.get("function") == self.function
-        except (OSError, http.client.HTTPException, ValueError):
-            return False
+            is_foreign = answer.status == HTTPStatus.OK and body.get("function") != self.function
+        except (OSError, http.client.HTTPException, ValueError, AttributeError):
+            return 0
+        else:
+            return 0 if is_foreign else answer.status
         finally:
             connection.close()
