@@ -6,7 +6,7 @@ Namespaced objects need no following: the whole namespace is in the snapshot.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from kubestandby.resources import GVK, Manifest, ResourceType
+from kubestandby.resources import BUILT_IN_GROUPS, GVK, Manifest, ResourceType
 
 from .pod_specs import pod_specs
 
@@ -107,33 +107,9 @@ def signers_named(manifest: Manifest) -> set[str]:
     return {signer for spec in pod_specs(manifest) for signer in _texts(spec, (*_TRUST, "signerName"))}
 
 
-_BUILT_IN_WITH_DOT = frozenset(
-    {
-        "admissionregistration.k8s.io",
-        "apiextensions.k8s.io",
-        "apiregistration.k8s.io",
-        "authentication.k8s.io",
-        "authorization.k8s.io",
-        "certificates.k8s.io",
-        "coordination.k8s.io",
-        "discovery.k8s.io",
-        "events.k8s.io",
-        "flowcontrol.apiserver.k8s.io",
-        "internal.apiserver.k8s.io",
-        "networking.k8s.io",
-        "node.k8s.io",
-        "rbac.authorization.k8s.io",
-        "resource.k8s.io",
-        "scheduling.k8s.io",
-        "storage.k8s.io",
-        "storagemigration.k8s.io",
-    }
-)
-
-
 def is_built_in(group: str) -> bool:
     """Whether the API server itself serves the group: a CRD's group has a dot (CustomResourceDefinitionSpec.group)."""
-    return "." not in group or group in _BUILT_IN_WITH_DOT
+    return "." not in group or group in BUILT_IN_GROUPS
 
 
 def _typed_need(reference: Any) -> Need:
