@@ -12,6 +12,7 @@ from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.sealing import Origin, SnapshotSealer
 from kubestandby.ports import ClusterIdentity
 from kubestandby.privileges import Right
+from kubestandby.resources import ResourceType
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex, Stage
 
@@ -31,12 +32,14 @@ class ExportResult:
         created: whether the snapshot is new.
         heartbeat: of the one that is not.
         refused: rights that were missing to read it all.
+        chosen: types that were not to be listed in the version that the primary prefers, since the standby lacks that.
     """
 
     index: SnapshotIndex
     created: bool
     heartbeat: StoredHeartbeat | None = None
     refused: frozenset[Right] = frozenset()
+    chosen: frozenset[ResourceType] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

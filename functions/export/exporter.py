@@ -6,12 +6,14 @@ from dataclasses import replace
 from kubestandby.archive import ArchiveBuilder
 from kubestandby.groups import ProtectionGroup
 from kubestandby.ports import Clock, Cluster, Discovery
+from kubestandby.served_versions import ServedVersions
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SiteName
 
 from .assembly import Assembly
 from .cluster_scoped import ClusterScopedExport
 from .committing import Committer, ExportResult, Taken, new_index, new_sealer
+from .common_versions import definitions_brought, in_common_versions
 from .listing import PAGE_SIZE, Lister
 from .namespaced import export_namespaced
 from .scope import NAMESPACE, Scope, read_scope
@@ -26,10 +28,13 @@ class Exporter:
         self._clock = clock
         self._page_size = page_size
 
-    def export(self, group: ProtectionGroup, site: SiteName, epoch: int) -> ExportResult:
+    def export(
+        self, group: ProtectionGroup, site: SiteName, epoch: int, there: ServedVersions | None = None
+    ) -> ExportResult:
         """Takes a snapshot of the group, unless its state is that of the newest one: then a heartbeat says so.
 
-        What cannot be read is named in `index.failures`; the snapshot is committed all the same.
+        What cannot be read is named in `index.failures`; the snapshot is committed all the same. `there`: what the
+        standby serves, as far as it has told.
 
         Raises:
             ConfigError: a namespace or an included kind of the configuration does not exist, or a key is missing.
@@ -39,17 +44,18 @@ class Exporter:
         """
         taken_at = self._clock.now()
         identity = self._cluster.identity()
-        discovery = self._cluster.discover()
+        found = self._cluster.discover()
+        common = in_common_versions(found, there, definitions_brought(self._cluster, group, found))
         scope = read_scope(self._cluster, group, site)
         with ArchiveBuilder() as archive:
             sealer = new_sealer(self._snapshots.keyring, group, site, identity.uid)
             assembly = Assembly(group, scope.namespaces, archive, sealer)
-            self._assemble(group, discovery, scope, assembly)
+            self._assemble(group, common.discovery, scope, assembly)
             built = archive.finish()
             taken = Taken(site=site, cluster=identity, namespaces=scope.namespaces, at=taken_at)
             index = new_index(group, taken, assembly, built)
             exported = Committer(self._snapshots, sealer).commit(index, built, epoch)
-            exported = replace(exported, refused=frozenset(assembly.refused))
+            exported = replace(exported, refused=frozenset(assembly.refused), chosen=common.chosen)
         if exported.created:
             return exported
         return replace(exported, heartbeat=self._snapshots.heartbeat(exported.index, taken_at))

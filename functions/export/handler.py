@@ -11,6 +11,7 @@ from kubestandby.layout import Action
 from kubestandby.runtime.context import Context
 from kubestandby.runtime.logs import error_facts
 from kubestandby.runtime.work import Handlers, RequestedWork, Result
+from kubestandby.served_versions import ServedVersions
 
 from .committing import ExportResult
 from .exporter import Exporter
@@ -51,9 +52,13 @@ class _Export:
         )
         rights = ExportRights(cluster, work.group, work.site)
         with rights.explaining():
-            exported = exporter.export(work.group, work.site.name, epoch.number)
+            exported = exporter.export(work.group, work.site.name, epoch.number, self._served_there(work))
         self._share(work.group, work.site, exported)
         return rights.told(result_of(exported, round(monotonic() - started, 3)), exported)
+
+    def _served_there(self, work: RequestedWork) -> ServedVersions | None:
+        """What the other site has told of itself. It lies at this one: known when the other is out of reach, too."""
+        return self._context.served(work.site).newest(work.group.name, work.group.other_site(work.site.name).name)
 
     def _share(self, group: ProtectionGroup, site: Site, exported: ExportResult) -> None:
         """Copies a heartbeat to the other site, so that it can be read there when this one is gone."""

@@ -24,6 +24,8 @@ def result_of(exported: ExportResult, seconds: float) -> Result:
         "failures": list(index.failures)[:_MOST_DETAILS],
         "seconds": seconds,
     }
+    if versions := _versions(exported):
+        details["versions"] = versions
     if index.likely_secrets:
         details["likely_secrets"] = [str(one) for one in index.likely_secrets[:_MOST_DETAILS]]
     if not index.complete:
@@ -34,6 +36,13 @@ def result_of(exported: ExportResult, seconds: float) -> Result:
         return Result(verdict=Verdict.UNCHANGED, message=message, snapshot=index.id, details=details)
     message = f"snapshot {index.id} holds {len(index.entries)} objects{_in_clear(index)}"
     return Result(verdict=Verdict.DONE, message=message, snapshot=index.id, details=details)
+
+
+def _versions(exported: ExportResult) -> list[str]:
+    """Kinds of objects that are not in the version that the primary prefers, with the one that both sites serve."""
+    listed = {summary.gvk: summary.count for summary in exported.index.types}
+    chosen = sorted(type_.gvk for type_ in exported.chosen if listed.get(type_.gvk))
+    return [f"{gvk.kind} as {gvk.api_version}" for gvk in chosen][:_MOST_DETAILS]
 
 
 def _in_clear(index: SnapshotIndex) -> str:

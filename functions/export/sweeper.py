@@ -22,6 +22,7 @@ from .lost_requests import push_requests
 from .lost_snapshots import LostSnapshots
 from .pushing import push_after_from_environment
 from .spent_payloads import delete_spent_payloads
+from .telling_versions import tell_versions
 
 _LOG = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ class Sweeper:
         swept.step(lambda: self._requests(group, site))
         swept.step(lambda: self._snapshots(group, site))
         swept.step(lambda: self._epoch(group, site))
+        swept.step(lambda: self._versions(group, site))
         swept.step(lambda: self._payloads(group, site))
         swept.step(lambda: self._deliveries(group, site))
 
@@ -86,6 +88,11 @@ class Sweeper:
             with suppress(ObjectExistsError):
                 share_epoch(self._context.store(other.control), ours.epoch, ours.record)
             _LOG.info("epoch_shared", extra={"told": other.name, "epoch": ours.epoch.number})
+        return []
+
+    def _versions(self, group: ProtectionGroup, site: Site) -> list[str]:
+        """The other site is told what this one's cluster serves: it may be the next to export."""
+        tell_versions(self._context, group, site)
         return []
 
     def _deliveries(self, group: ProtectionGroup, site: Site) -> list[str]:

@@ -93,10 +93,16 @@ class Resolver:
         if not common:
             return f"{said}the primary does not; have the standby serve {gvk.api_version}, as the snapshot has it"
         return (
-            f"{said}the snapshot has it as {gvk.api_version}, and only the primary's server could convert it; name "
-            f"{gvk.group}/{common[0]} in spec.apiVersions and export again, or import files that are written in it, or "
-            f"have the standby serve {gvk.api_version}"
+            f"{said}the snapshot has it as {gvk.api_version}, and only the primary's server could convert it; "
+            f"{self._way_to(gvk, common[0])}, or import files that are written in {gvk.group}/{common[0]}, or have the "
+            f"standby serve {gvk.api_version}"
         )
+
+    def _way_to(self, gvk: GVK, common: str) -> str:
+        """What brings the kind here in this version; a kind that brings its definition is not expected to need it."""
+        if gvk.group_kind in self._definitions:
+            return f"name {gvk.group}/{common} in spec.apiVersions and export again"
+        return "export again, which takes a version that both serve, but for what spec.apiVersions names"
 
     def _served_by_both(self, kind: GroupKind) -> tuple[str, ...]:
         """What the standby serves and the primary too: by its definition in the snapshot, else it may be any."""

@@ -1,4 +1,4 @@
-"""What functions and operators write down about their work, signed: requests, outcomes, epochs, marks and reports.
+"""What functions and operators write down about their work, signed: requests, outcomes, epochs and so on.
 
 A record is an envelope (DSSE) whose payload says for which group, site and key it was made, and when. So it counts only
 where it was written: copied to another name, bucket or group it is as good as none. Who may sign which record is said
@@ -39,6 +39,7 @@ class RecordKind(StrEnum):
     EPOCH = "epoch"
     MARK = "mark"
     REPORT = "report"
+    SERVED = "served"
 
     @property
     def payload_type(self) -> str:

@@ -203,6 +203,16 @@ def applied_key(group: GroupName, snapshot: SnapshotId, mode: str) -> str:
     return f"applied/{group}/{snapshot}-{mode}.json"
 
 
+def served_prefix(group: GroupName) -> str:
+    """Prefix of what the other site has told of the versions that its cluster serves."""
+    return f"served/{group}/"
+
+
+def served_key(group: GroupName, time: str) -> str:
+    """What the other site serves since then; `time` as 20261122T165000.123456Z."""
+    return f"served/{group}/{time}.json"
+
+
 def parse_request_key(key: str) -> RequestKey | None:
     """What a request's key says, or None where the key is of something else."""
     parts = key.split("/")

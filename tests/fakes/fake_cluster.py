@@ -8,7 +8,7 @@ import copy
 import itertools
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kubestandby.errors import ClusterError, ListExpiredError
@@ -95,6 +95,7 @@ class FakeCluster:
     def __init__(self, *objects: Manifest, uid: str = "cluster-1", version: str = "v1.34.4") -> None:
         self._identity = ClusterIdentity(uid, version)
         self._types: dict[tuple[str, str], ResourceType] = {type_.gvk.group_kind: type_ for type_ in BUILT_IN}
+        self._versions: dict[tuple[str, str], tuple[str, ...]] = {}
         self._objects: dict[tuple[str, str, str, str], dict[str, Any]] = {}
         self._counter = itertools.count(1)
         self._lock = threading.RLock()
@@ -113,6 +114,12 @@ class FakeCluster:
         type_ = ResourceType(GVK.of({"apiVersion": api_version, "kind": kind}), plural, namespaced, VERBS)
         self._types[type_.gvk.group_kind] = type_
         return type_
+
+    def serve_in(self, group: str, kind: str, *versions: str) -> None:
+        """Serves a kind in these versions, the preferred one first; objects are the same in all but for apiVersion."""
+        type_ = self._types[group, kind]
+        self._types[group, kind] = replace(type_, gvk=GVK(group, versions[0], kind))
+        self._versions[group, kind] = versions
 
     def put(self, *objects: Manifest) -> None:
         """Puts objects in, as somebody else would; server fields that are not given are made up."""
@@ -142,7 +149,9 @@ class FakeCluster:
         self._enter("discover")
         types = tuple(sorted(t for t in self._types.values() if t.gvk.group not in self.silent_groups))
         failures = {f"{group}/v1": reason for group, reason in self.silent_groups.items()}
-        return Discovery(types, failures, {type_.gvk.group_kind: (type_.gvk.version,) for type_ in types})
+        kinds = {type_.gvk.group_kind: (type_.gvk.version,) for type_ in types}
+        served = {kind: self._versions.get(kind, version) for kind, version in kinds.items()}
+        return Discovery(types, failures, served)
 
     def pages(
         self, resource: ResourceType, *, namespace: str = "", label_selector: str = "", page_size: int = 0
@@ -158,12 +167,13 @@ class FakeCluster:
         batches = [found[start : start + size] for start in range(0, len(found), size)] or [[]]
         for number, batch in enumerate(batches):
             self._enter("list", resource.plural, namespace, pages=number)
-            yield Page(copy.deepcopy(batch), version)
+            yield Page([self._in_version(item, resource) for item in batch], version)
         self._strike("list", resource.plural, namespace, "", len(batches))
 
     def get(self, resource: ResourceType, namespace: str, name: str) -> Manifest | None:
         self._enter("get", resource.plural, namespace, name)
-        return copy.deepcopy(self._objects.get((*resource.gvk.group_kind, namespace, name)))
+        found = self._objects.get((*resource.gvk.group_kind, namespace, name))
+        return found and self._in_version(found, resource)
 
     def apply(
         self,
@@ -220,6 +230,12 @@ class FakeCluster:
 
     # how it works
 
+    def _in_version(self, item: Manifest, resource: ResourceType) -> Manifest:
+        converted = copy.deepcopy(dict(item))
+        if resource.gvk.group_kind in self._versions:
+            converted["apiVersion"] = resource.gvk.api_version
+        return converted
+
     def _enter(self, operation: str, plural: str = "", namespace: str = "", name: str = "", pages: int = 0) -> None:
         with self._lock:
             self.calls.append((operation, plural, namespace, name))
@@ -234,7 +250,9 @@ class FakeCluster:
     def _enter_write(self, operation: str, resource: ResourceType, manifest: Manifest, *, dry_run: bool) -> ObjectRef:
         ref = ObjectRef.of(manifest)
         self._enter(operation, resource.plural, ref.namespace, ref.name)
-        if resource.gvk.group_kind not in self._types:
+        type_ = self._types.get(resource.gvk.group_kind)
+        versions = self._versions.get(resource.gvk.group_kind, (type_.gvk.version,) if type_ else ())
+        if resource.gvk.version not in versions:
             raise ClusterError(f"{ref}: 404 NotFound", status=404, reason="NotFound")
         if resource.namespaced and ("", "Namespace", "", ref.namespace) not in self._objects:
             raise ClusterError(f"{ref}: namespaces {ref.namespace} not found", status=404, reason="NotFound")

@@ -26,6 +26,7 @@ from kubestandby.keys.trust import KeyRole
 from kubestandby.layout import archive_key, heartbeat_prefix, import_key, index_key
 from kubestandby.requests import ImportOrder
 from kubestandby.roles import current_epoch
+from kubestandby.served_versions import ServedRecords
 from kubestandby.snapshots import GroupName, ManifestEntry, SnapshotId, Stage
 from tests.fakes.keys import EAST, WEST, key_bundle, keyring, report_store, request_log, snapshot_store, write_keys
 from tests.fakes.memory_store import MemoryStore
@@ -152,6 +153,19 @@ def mark(data: bytes, _: Path) -> Read:
     return read
 
 
+def versions(data: bytes, _: Path) -> Read:
+    """As for an epoch."""
+    store, doubts = _control(records.KINDS["versions"], data), list[UntrustedRecordError]()
+
+    def read() -> Any:
+        served = ServedRecords(store, keyring(), WEST, doubts.append).newest(SHOP, EAST)
+        for doubt in doubts:
+            raise doubt
+        return served
+
+    return read
+
+
 def report(data: bytes, _: Path) -> Read:
     store = _control(records.KINDS["report"], data)
     return lambda: report_store(store).read(records.KINDS["report"].place.key)
@@ -218,6 +232,7 @@ READERS: dict[str, Callable[[bytes, Path], Read]] = {
     "epoch": epoch,
     "mark": mark,
     "report": report,
+    "versions": versions,
     "heartbeat": heartbeat,
     "sealed value": sealed_value,
     "kubeconfig": kubeconfig,

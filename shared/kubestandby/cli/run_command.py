@@ -53,6 +53,7 @@ def run(session: Session, group: ProtectionGroup, timeout: float, output: Output
             repair(session, group, arrival, timeout, steps)
         functions.settle(_QUIET_SECONDS)
     _tell_unserved(group, arrival)
+    _tell_versions(arrival)
     return tell_arrival(arrival, output)
 
 
@@ -153,6 +154,12 @@ def _tell_unserved(group: ProtectionGroup, arrival: Arrival) -> None:
         if version not in exported_in:
             said = f"spec.apiVersions names {version}, in which {arrival.raw.source_site} serves no kind"
             say(f"warning: {said}: nothing is exported in it", "yellow")
+
+
+def _tell_versions(arrival: Arrival) -> None:
+    """What the standby reads in another version than the primary prefers may have fewer fields there."""
+    for one in arrival.exported.details.get("versions", ()) if arrival.exported else ():
+        say(f"note: exported {one}: the standby does not serve the version that the primary prefers")
 
 
 def _tell_idle(arrival: Arrival) -> None:

@@ -22,6 +22,7 @@ from kubestandby.roles import CurrentEpoch, current_epoch
 from kubestandby.runtime.configured import configured_groups
 from kubestandby.runtime.deadlines import NEVER, Deadline
 from kubestandby.runtime.timed import TimedClock, TimedCluster, TimedStore, Written
+from kubestandby.served_versions import ServedRecords
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import SiteName
 
@@ -121,6 +122,10 @@ class Context:
     def reports(self, site: Site) -> ReportStore:
         """The reports in the site's data bucket; raises like `requests`."""
         return ReportStore(self.store(site.data), self.keyring(site), site.name)
+
+    def served(self, site: Site) -> ServedRecords:
+        """What the site was told of the versions that the other one serves; raises like `requests`."""
+        return ServedRecords(self.store(site.control), self.keyring(site), site.name)
 
     def snapshots(self, site: Site) -> SnapshotStore:
         """The snapshots in the site's data bucket.

@@ -139,7 +139,7 @@ WORK: Mapping[str, LogEvent] = {
     "pushed_again": LogEvent("WARNING", "A tick pushes work whose event was lost.", ("request",)),
     "record_not_believed": LogEvent(
         "ERROR",
-        "A request, outcome, epoch, mark or report does not count: see who else can write to that bucket.",
+        "A record (request, outcome, epoch, mark, ...) does not count: see who else can write to that bucket.",
         ("cause",),
     ),
     "request_done": LogEvent(
@@ -161,6 +161,14 @@ WORK: Mapping[str, LogEvent] = {
     ),
     "snapshot_started": LogEvent("INFO", "Work on a snapshot that has come begins."),
     "snapshot_taken_in": LogEvent("INFO", "Work on a snapshot that has come is over.", ("verdict", "said")),
+    "versions_not_told": LogEvent(
+        "INFO",
+        "The cluster could not be asked what it serves, so the other site was not told; the next tick asks again.",
+        ("with", *_OF_AN_ERROR),
+    ),
+    "versions_told": LogEvent(
+        "INFO", "The other site was told in which versions the cluster serves what it serves.", ("told",)
+    ),
     "sweep_failed": LogEvent("WARNING", "A tick could not look after a group; the next one tries again.", _OF_AN_ERROR),
 }
 

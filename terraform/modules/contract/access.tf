@@ -8,7 +8,7 @@ locals {
         at     = "own"
         bucket = "control"
         list   = true
-        read   = ["applied/*", "begun/*", "config/*", "deliveries/*", "epochs/*", "imports/*", "outcomes/*", "requests/*"]
+        read   = ["applied/*", "begun/*", "config/*", "deliveries/*", "epochs/*", "imports/*", "outcomes/*", "requests/*", "served/*"]
         create = ["begun/*", "deliveries/*", "epochs/*", "outcomes/*", "requests/*"]
         delete = ["deliveries/*", "imports/*"]
       },
@@ -21,12 +21,12 @@ locals {
         delete = []
       },
       {
-        # A webhook may reach the standby: it asks the primary for the export.
+        # A webhook may reach the standby: it asks the primary for the export. A tick tells what this site serves.
         at     = "other"
         bucket = "control"
         list   = true
-        read   = ["begun/*", "deliveries/*", "epochs/*", "outcomes/*", "requests/*"]
-        create = ["deliveries/*", "epochs/*", "requests/*"]
+        read   = ["begun/*", "deliveries/*", "epochs/*", "outcomes/*", "requests/*", "served/*"]
+        create = ["deliveries/*", "epochs/*", "requests/*", "served/*"]
         delete = []
       },
       { at = "other", bucket = "data", list = true, read = ["heartbeats/*"], create = ["heartbeats/*"], delete = [] },

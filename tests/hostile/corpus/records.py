@@ -1,4 +1,4 @@
-"""Requests, outcomes, epochs, marks, reports and heartbeats: malformed, forged, moved, and signed without sense.
+"""Records of every kind, and heartbeats: malformed, forged, moved, and signed without sense.
 
 Whatever does not count is one `UntrustedRecordError`; a heartbeat that does not count proves nothing.
 """
@@ -18,9 +18,10 @@ from kubestandby.heartbeats import HEARTBEAT_TYPE, Heartbeat
 from kubestandby.keys import dsse
 from kubestandby.keys.ports import Signer
 from kubestandby.keys.trust import KeyRole
-from kubestandby.layout import Action, applied_key, epoch_key, outcome_key, report_key, request_key
+from kubestandby.layout import Action, applied_key, epoch_key, outcome_key, report_key, request_key, served_key
 from kubestandby.reports import Purpose, RestoreReport
 from kubestandby.requests import Outcome, Request, Verdict
+from kubestandby.served_versions import ServedVersions
 from kubestandby.snapshots import GroupName, SiteName, SnapshotId
 from tests.fakes.fake_clock import FakeClock
 from tests.fakes.keys import EAST, WEST, asked_epoch, key_bundle
@@ -43,6 +44,7 @@ REPORT = RestoreReport(
     group=SHOP, snapshot=FIRST, purpose=Purpose.SYNC, mode="hot", site=WEST, target_cluster="uid-west",
     requested_at=NOW, started_at=NOW, finished_at=NOW, results=(),
 )  # fmt: skip
+SERVED = ServedVersions(group=SHOP, site=EAST, kinds={"Deployment.apps": ("v1",)})
 BEAT = Heartbeat(group=SHOP, snapshot=FIRST, site=EAST, seen_at=NOW, index_sha256="0" * 64)
 
 
@@ -112,6 +114,13 @@ KINDS = {
         WEST,
         REPORT,
     ),
+    "versions": Kind(
+        RecordKind.SERVED,
+        Place(group=SHOP, site=WEST, key=served_key(SHOP, TIME)),
+        KeyRole.EXPORT,
+        EAST,
+        SERVED,
+    ),
 }
 
 
@@ -150,7 +159,7 @@ def of_any_kind(name: str) -> dict[str, Row]:
     }
 
 
-R, O, E = KINDS["request"], KINDS["outcome"], KINDS["epoch"]  # noqa: E741
+R, O, E, V = (KINDS[name] for name in ("request", "outcome", "epoch", "versions"))  # noqa: E741
 REQUESTS: dict[str, Row] = {
     "larger than any": (R.good() + b" " * (128 << 10), U, "request requests/shop/|larger than any of ours"),
     "of another name": (R.saying(name=NAME.replace("0123", "4567")), U, "that of another request"),
@@ -207,6 +216,14 @@ EPOCHS: dict[str, Row] = {
         "the request that",
     ),
 }
+VERSIONS: dict[str, Row] = {
+    "larger than any": (V.good() + b" " * (1 << 20), U, "versions served/shop/|larger than any of ours"),
+    "told by restore": (V.signed(js(V.plain), KeyRole.RESTORE, EAST), U, "not signed by a key"),
+    "told by whom it is told to": (V.signed(js(V.plain), KeyRole.EXPORT, WEST), U, "not what east has told of itself"),
+    "told of another site": (V.saying(site="west"), U, "not what east has told of itself"),
+    "versions that are one text": (V.saying(kinds={"Deployment.apps": "v1"}), U, "Expected `array`, got `str`"),
+    "versions that are numbers": (V.saying(kinds={"Deployment.apps": [1]}), U, "Expected `str`, got `int`"),
+}
 
 
 def beat(
@@ -252,5 +269,6 @@ INPUTS: list[Hostile] = [
     *cases("epoch", {**of_any_kind("epoch"), **EPOCHS}),
     *cases("mark", of_any_kind("mark")),
     *cases("report", of_any_kind("report")),
+    *cases("versions", {**of_any_kind("versions"), **VERSIONS}),
     *cases("heartbeat", HEARTBEATS),
 ]

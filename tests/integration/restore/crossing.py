@@ -11,6 +11,7 @@ from kubestandby.adapters.system_clock import SystemClock
 from kubestandby.groups import ClusterAccess, ProtectionGroup, RestoreMode
 from kubestandby.ports import Cluster
 from kubestandby.reports import Purpose, RestoreReport
+from kubestandby.served_versions import ServedVersions, served_versions
 from kubestandby.snapshot_store import SnapshotStore
 from kubestandby.snapshots import GroupName, SnapshotIndex
 from tests.fakes.keys import snapshot_store
@@ -26,18 +27,21 @@ def group_of(space: str, restore: dict[str, Any] | None = None, **changes: Any) 
     return replace(group(**settings), name=GroupName(space), namespaces=(space,), **changes)
 
 
-def exported(primary: TestCluster, protected: ProtectionGroup) -> tuple[SnapshotStore, SnapshotIndex]:
+def exported(
+    primary: TestCluster, protected: ProtectionGroup, there: ServedVersions | None = None
+) -> tuple[SnapshotStore, SnapshotIndex]:
     """A sanitized snapshot of what the primary has now."""
     access = ClusterAccess(kubeconfig=primary.kubeconfig, context=primary.context)
     raw, sanitized = snapshot_store(MemoryStore()), snapshot_store(MemoryStore())
-    taken = Exporter(connect(access, site="east"), raw, SystemClock()).export(protected, EAST, 1).index
+    taken = Exporter(connect(access, site="east"), raw, SystemClock()).export(protected, EAST, 1, there).index
     assert taken.complete, taken.failures
     return sanitized, sanitize_snapshot(raw, sanitized, protected, taken.id).index
 
 
-def cross(primary: TestCluster, standby: Cluster, protected: ProtectionGroup) -> RestoreReport:
-    """Exports, sanitizes and restores."""
-    snapshots, index = exported(primary, protected)
+def cross(primary: TestCluster, standby: Cluster, protected: ProtectionGroup, *, told: bool = False) -> RestoreReport:
+    """Exports, sanitizes and restores; `told`: the standby has told the primary what it serves."""
+    there = served_versions(protected.name, WEST, standby.discover(), None) if told else None
+    snapshots, index = exported(primary, protected, there)
     restorer = Restorer(standby, snapshots, SystemClock(), grace=QUICK)
     return restorer.restore(
         protected, WEST, index, mode=RestoreMode.HOT, purpose=Purpose.RESTORE, requested_at=SystemClock().now()

@@ -1,6 +1,7 @@
 """`run`: exit status 0 only if everything arrived."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 from kubestandby.layout import Action
@@ -66,6 +67,23 @@ def test_a_version_that_the_primary_does_not_serve_is_told(world: World) -> None
     assert result.exit_code == 0
     (warning,) = (line for line in result.stderr.splitlines() if "warning" in line)
     assert warning.startswith("warning: spec.apiVersions names autoscaling/v9, in which east serves no kind")
+
+
+def test_a_kind_that_crosses_in_another_version_is_told(world: World) -> None:
+    world.crossed("1-1")
+    world.report(report_of(requested_at=NOON - timedelta(hours=1)))
+    unchanged = exports(world, Verdict.UNCHANGED, "1-1")
+
+    def answer(request: Request) -> Outcome | None:
+        outcome = unchanged(request)
+        return replace(outcome, details={"versions": ["Ticket as shop.example/v1"]}) if outcome else None
+
+    world.answer = answer
+
+    result = world.run("run", "shop")
+
+    assert result.exit_code == 0
+    assert "note: exported Ticket as shop.example/v1: the standby does not serve" in result.stderr
 
 
 def test_a_restore_that_fails_in_part_exits_1(world: World) -> None:

@@ -11,7 +11,7 @@ from kubestandby.layout import Action
 from kubestandby.request_names import is_continuation, origin_id
 from kubestandby.requests import Verdict
 from kubestandby.snapshots import Stage
-from tests.unit.runtime.world import SHOP, WEST, World, snapshot
+from tests.unit.runtime.world import EAST, SHOP, WEST, World, snapshot
 
 DUE = 31
 LONG = 400
@@ -271,3 +271,87 @@ def test_an_event_that_comes_again_does_not_repeat_a_restore_that_did_not_come_t
     world.settle(times=10)
 
     assert len(world.reports("west")) == 1
+
+
+def scaler(world: World) -> str:
+    """The version in which the standby was given the application's scaler."""
+    found = world.clusters[WEST].object("HorizontalPodAutoscaler", "shop", "web")
+    return str(found["apiVersion"]) if found else ""
+
+
+def serve_differently(world: World) -> None:
+    """The primary prefers v2 of a kind that the standby serves as v1 alone."""
+    metadata = {"name": "web", "namespace": "shop"}
+    world.clusters[EAST].put({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": metadata})
+    world.clusters[EAST].serve_in("autoscaling", "HorizontalPodAutoscaler", "v2", "v1")
+    world.clusters[WEST].serve_in("autoscaling", "HorizontalPodAutoscaler", "v1")
+
+
+def test_what_the_standby_serves_is_told_by_a_tick_and_decides_how_the_next_export_writes_it():
+    world = World()
+    serve_differently(world)
+    world.do("east", Action.EXPORT)
+    before = scaler(world)
+
+    world.tick()
+    world.do("east", Action.EXPORT)
+
+    assert (before, scaler(world)) == ("", "autoscaling/v1")
+
+
+def test_versions_are_told_once_and_again_when_they_change():
+    world = World()
+    for _ in range(3):
+        tick_and_settle(world)
+    assert len(told_to(world, "east")) == len(told_to(world, "west")) == 1
+
+    world.clusters[WEST].serve_in("batch", "CronJob", "v1", "v1beta1")
+    tick_and_settle(world)
+
+    assert (len(told_to(world, "east")), len(told_to(world, "west"))) == (2, 1)
+
+
+def told_to(world: World, site: str) -> list[str]:
+    return [key for key in world.control(site).objects if key.startswith("served/")]
+
+
+def test_a_standby_that_is_asleep_tells_nothing_and_what_it_has_told_holds():
+    world = World()
+    serve_differently(world)
+    world.tick()
+    world.clusters[WEST].fail("discover", ClusterError("no answer"))
+    world.clock.advance(60)
+
+    swept = world.tick()
+    world.clusters[WEST]._failures.clear()
+    world.do("east", Action.EXPORT)
+
+    assert swept == {"pushed": [], "failed": 0}
+    assert scaler(world) == "autoscaling/v1"
+
+
+def test_versions_that_cannot_be_told_now_are_told_by_a_later_tick():
+    world = World()
+    error = StoreUnavailableError("store does not answer: injected; try again")
+    world.control("east").fail("put", "served/", error=error)
+
+    failed = world.tick()["failed"]
+    world.tick()
+
+    assert (failed, len(told_to(world, "east"))) == (1, 1)
+
+
+def test_the_primary_exports_as_it_was_told_with_the_other_site_gone():
+    world = World()
+    serve_differently(world)
+    world.tick()
+    for store in (world.control("west"), world.data("west")):
+        for operation in ("put", "get", "list"):
+            store.fail(operation, "", error=StoreUnavailableError("gone"), times=-1)
+
+    world.ask("east", Action.EXPORT)
+    world.settle()
+
+    (raw,) = world.snapshots("east").ids(Stage.RAW, SHOP)
+    entries = world.snapshots("east").read_index(Stage.RAW, SHOP, raw).entries
+    assert "autoscaling/v1" in {entry.ref.gvk.api_version for entry in entries}

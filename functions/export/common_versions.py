@@ -1,0 +1,85 @@
+"""In which version each kind is exported: in one that both sites' clusters serve.
+
+Versions of a kind differ in fields, and only the server that an object is on converts it. So what the primary prefers
+is of no use to a standby that does not serve it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+
+from kubestandby.carried import kubectl_name
+from kubestandby.errors import ClusterError
+from kubestandby.groups import ConflictPolicy, ProtectionGroup
+from kubestandby.ports import Cluster, Discovery
+from kubestandby.resources import ResourceType
+from kubestandby.served_versions import ServedVersions
+
+from .drop_rules import dropped_by
+from .references import CUSTOM_RESOURCE_DEFINITION
+
+Test = Callable[[ResourceType], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class CommonVersions:
+    """What is exported, in versions that both serve.
+
+    Attributes:
+        discovery: the primary's, with the version in `types` that is to be listed.
+        chosen: types in another version than the primary prefers.
+    """
+
+    discovery: Discovery
+    chosen: frozenset[ResourceType] = frozenset()
+
+
+def in_common_versions(discovery: Discovery, there: ServedVersions | None, brings_definition: Test) -> CommonVersions:
+    """Takes the first of the primary's versions that the standby serves too, where that lacks the preferred one.
+
+    What it does not serve at all, and what it serves in none of the primary's versions, stays as it is: the plan will
+    say so. So does what `brings_definition`: the snapshot's definition makes the standby serve its versions, and a
+    lower one might not have all of its fields.
+    """
+    if there is None:
+        return CommonVersions(discovery)
+    types = tuple(_common(type_, discovery, there, brings_definition) for type_ in discovery.types)
+    return CommonVersions(replace(discovery, types=types), frozenset(types) - frozenset(discovery.types))
+
+
+def _common(type_: ResourceType, discovery: Discovery, there: ServedVersions, brings_definition: Test) -> ResourceType:
+    kind, theirs = type_.gvk.group_kind, there.of(type_.gvk.group_kind)
+    if type_.gvk.version in theirs:
+        return type_
+    for version in discovery.served.get(kind, ()):
+        if version in theirs and not brings_definition(type_):
+            return replace(type_, gvk=replace(type_.gvk, version=version))
+    return type_
+
+
+def definitions_brought(cluster: Cluster, group: ProtectionGroup, discovery: Discovery) -> Test:
+    """Tells of a type whether a snapshot of the group brings its definition along, to take the place of the standby's.
+
+    Raises, when asked:
+        ClusterError: the definitions cannot be listed, for another reason than a missing right.
+    """
+
+    @cache
+    def brought() -> frozenset[str]:
+        return frozenset(_definitions(cluster, group, discovery))
+
+    return lambda type_: kubectl_name(type_) in brought()
+
+
+def _definitions(cluster: Cluster, group: ProtectionGroup, discovery: Discovery) -> Iterator[str]:
+    """Names of those that the snapshot may hold and that the standby will take."""
+    resource = discovery.find(*CUSTOM_RESOURCE_DEFINITION)
+    stay = group.restore.conflict is ConflictPolicy.SKIP or group.exclude_kinds.holds(*CUSTOM_RESOURCE_DEFINITION)
+    if resource is None or stay:
+        return
+    try:
+        for page in cluster.pages(resource):
+            yield from (item["metadata"]["name"] for item in page.items if not dropped_by(item))
+    except ClusterError as error:
+        if error.status != 403:
+            raise
