@@ -159,12 +159,14 @@ def test_a_version_that_only_the_primary_could_convert_blocks_until_it_is_export
     make(primary, namespace(space), gadget(space))
 
     blocked = cross(primary, west, group_of(space))
+    named = cross(primary, west, group_of(space, api_versions=(f"{space}.example/v1",)))
     common = cross(primary, west, group_of(space), told=True)
 
     refused = result_of(blocked, "Gadget", "one")
     assert refused.change is Change.BLOCKED
     assert "export again, which takes a version that both serve" in refused.reason
-    assert common.succeeded, common.results
+    assert named.succeeded, named.results
+    assert result_of(common, "Gadget", "one").change is Change.UNCHANGED
     assert read(standby, f"gadgets.v1.{space}.example", "one", space)["spec"] == {"size": 1}
 
 
