@@ -19,7 +19,7 @@ from kubestandby.cli.tables import cell, show
 from kubestandby.cli.terminal import print_json, results, say
 from kubestandby.cli.waiting import wait_for
 from kubestandby.cli.wording import counted, duration, moment
-from kubestandby.groups import ProtectionGroup
+from kubestandby.groups import Kinds, ProtectionGroup
 from kubestandby.layout import Action
 from kubestandby.requests import Request, Verdict
 from kubestandby.snapshots import Stage
@@ -53,6 +53,7 @@ def run(session: Session, group: ProtectionGroup, timeout: float, output: Output
             repair(session, group, arrival, timeout, steps)
         functions.settle(_QUIET_SECONDS)
     _tell_unserved(group, arrival)
+    _tell_unknown_kinds(group, arrival)
     _tell_versions(arrival)
     return tell_arrival(arrival, output)
 
@@ -154,6 +155,19 @@ def _tell_unserved(group: ProtectionGroup, arrival: Arrival) -> None:
         if version not in exported_in:
             said = f"spec.apiVersions names {version}, in which {arrival.raw.source_site} serves no kind"
             say(f"warning: {said}: nothing is exported in it", "yellow")
+
+
+def _tell_unknown_kinds(group: ProtectionGroup, arrival: Arrival) -> None:
+    """A kind that is misspelt, or a custom one without its API group, allows nothing, and no object says so."""
+    if arrival.raw is None:
+        return
+    exported = [summary.gvk.group_kind for summary in arrival.raw.types]
+    chosen = (("spec.includeOwned", group.include_owned), ("spec.restore.recreate", group.restore.recreate))
+    for where, kinds in chosen:
+        for name in sorted(kinds.names):
+            if not any(Kinds(names=frozenset({name})).holds(*kind) for kind in exported):
+                said = f"{where} names {name}, and {arrival.raw.source_site} serves no such kind"
+                say(f"warning: {said}; a kind that is not of Kubernetes itself is named KIND.GROUP", "yellow")
 
 
 def _tell_versions(arrival: Arrival) -> None:

@@ -69,6 +69,25 @@ def test_a_version_that_the_primary_does_not_serve_is_told(world: World) -> None
     assert warning.startswith("warning: spec.apiVersions names autoscaling/v9, in which east serves no kind")
 
 
+def test_kinds_that_are_not_exported_at_all_are_told(world: World) -> None:
+    document = json.loads(world.config.read_text())
+    document["spec"]["includeOwned"] = ["Ticket", "Ticket.shop.example"]
+    document["spec"].setdefault("restore", {})["recreate"] = ["Deployment", "Jub"]
+    world.config.write_text(json.dumps(document))
+    kinds = ((GVK("apps", "v1", "Deployment"), "deployments"), (GVK("shop.example", "v1", "Ticket"), "tickets"))
+    world.crossed("1-1", types=tuple(TypeSummary(gvk=k, plural=p, count=0, resource_version="7") for k, p in kinds))
+    world.report(report_of(requested_at=NOON - timedelta(hours=1)))
+    world.answer = exports(world, Verdict.UNCHANGED, "1-1")
+
+    result = world.run("run", "shop")
+
+    assert result.exit_code == 0
+    warnings = [line.partition(",")[0] for line in result.stderr.splitlines() if "warning" in line]
+    assert warnings == [
+        "warning: spec.includeOwned names Ticket", "warning: spec.restore.recreate names Jub"
+    ]  # fmt: skip
+
+
 def test_a_kind_that_crosses_in_another_version_is_told(world: World) -> None:
     world.crossed("1-1")
     world.report(report_of(requested_at=NOON - timedelta(hours=1)))
