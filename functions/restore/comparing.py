@@ -9,9 +9,10 @@ from typing import Any
 
 from kubestandby.resources import FIELD_MANAGER, Manifest
 
-from .field_sets import ITSELF, FieldSet, step
+from .field_sets import step
+from .field_trees import FieldTree, tree_of
 
-_FILLED_BY_THE_SERVER = "f:volumeClaimTemplates"
+_FILLED_BY_THE_SERVER = "volumeClaimTemplates"
 """Of a StatefulSet: the server fills `status` and more into them, and lets nobody change them afterwards."""
 
 _OBJECT = (dict, Mapping)  # dict first: an exact type is told faster than an abstract one
@@ -27,23 +28,23 @@ def is_as_desired(desired: Manifest, live: Manifest) -> bool:
     if not covers(desired, live):
         return False
     entries = live.get("metadata", {}).get("managedFields") or ()
-    through_itself = [entry for entry in entries if not entry.get("subresource")]
-    return _owns_just(desired, through_itself) and not any(
-        _holds_more(desired, live, entry.get("fieldsV1") or {}) for entry in through_itself
-    )
+    through_itself = [(entry, tree_of(entry)) for entry in entries if not entry.get("subresource")]
+    if not _owns_just(desired, [(entry, fields) for entry, fields in through_itself if _is_us(entry)]):
+        return False
+    return not any(_holds_more(desired, live, fields) for _, fields in through_itself)
 
 
 def is_ours(live: Manifest) -> bool:
     """Whether a restore has made or changed the object: we own a field of it."""
     entries = live.get("metadata", {}).get("managedFields") or ()
-    return any(entry.get("manager") == FIELD_MANAGER and not entry.get("subresource") for entry in entries)
+    return any(_is_us(entry) and not entry.get("subresource") for entry in entries)
 
 
 def owns_more(live: Manifest, wanted: Manifest) -> bool:
     """Whether we own a field of the live object that is not wanted, however we came to own it."""
     entries = live.get("metadata", {}).get("managedFields") or ()
-    ours = [entry for entry in entries if entry.get("manager") == FIELD_MANAGER and not entry.get("subresource")]
-    return any(_lacks(wanted, entry.get("fieldsV1") or {}) for entry in ours)
+    ours = [entry for entry in entries if _is_us(entry) and not entry.get("subresource")]
+    return any(_lacks(wanted, tree_of(entry)) for entry in ours)
 
 
 def covers(desired: Any, live: Any) -> bool:
@@ -77,47 +78,60 @@ def _mapping_covers(desired: Mapping[str, Any], live: Mapping[str, Any]) -> bool
     return True
 
 
-def _owns_just(desired: Manifest, entries: Sequence[Mapping[str, Any]]) -> bool:
+def _is_us(entry: Mapping[str, Any]) -> bool:
+    return bool(entry.get("manager") == FIELD_MANAGER)
+
+
+def _owns_just(desired: Manifest, ours: Sequence[tuple[Mapping[str, Any], FieldTree]]) -> bool:
     """Whether none of the fields that we own is lacking in desired.
 
     Where we created or replaced an object whole (Update), what we left out since then shows in no field's ownership.
     """
-    ours = [entry for entry in entries if entry.get("manager") == FIELD_MANAGER]
-    applied = [entry for entry in ours if entry.get("operation") == "Apply"]
-    sent_whole = not applied and any(entry.get("operation") == "Update" for entry in ours)
-    return not sent_whole and not any(_lacks(desired, entry.get("fieldsV1") or {}) for entry in applied)
+    applied = [fields for entry, fields in ours if entry.get("operation") == "Apply"]
+    sent_whole = not applied and any(entry.get("operation") == "Update" for entry, _ in ours)
+    return not sent_whole and not any(_lacks(desired, fields) for fields in applied)
 
 
-def _lacks(desired: Any, fields: FieldSet) -> bool:
+def _lacks(desired: Any, fields: FieldTree) -> bool:
     """Whether desired lacks one of the fields of a set."""
-    is_mapping = isinstance(desired, _OBJECT)
-    for element, below in fields.items():
-        if is_mapping and element[:2] == "f:":  # as most are: no call for them
-            name = element[2:]
-            if name not in desired or (below and _lacks(desired[name], below)):
-                return True
-        elif element != ITSELF:
-            found, value = step(desired, element)
-            if not found or (below and _lacks(value, below)):
-                return True
+    if fields.names and not (isinstance(desired, _OBJECT) and desired.keys() >= fields.names):
+        return True
+    for name, below in fields.branches:
+        if _lacks(desired[name], below):
+            return True
+    for element, below in fields.elements:
+        found, value = step(desired, element)
+        if not found or _lacks(value, below):
+            return True
     return False
 
 
-def _holds_more(desired: Any, live: Any, fields: FieldSet) -> bool:
+def _holds_more(desired: Any, live: Any, fields: FieldTree) -> bool:
     """Whether live has more than desired in a mapping or list that has one owner as a whole.
 
     Such are `x-kubernetes-map-type: atomic` (a Service's selector, a nodeSelector) and atomic lists: whoever applies
     them replaces them, so what live has beyond desired would go. Their owner, us or anybody, has them as a leaf.
     """
-    for element, below in fields.items():
-        if element in (ITSELF, _FILLED_BY_THE_SERVER):
-            continue
-        (is_desired, wanted), (is_live, found) = step(desired, element), step(live, element)
-        if not (is_desired and is_live) or wanted == found:
-            continue
-        if below:
-            if _holds_more(wanted, found, below):
+    if isinstance(desired, _OBJECT) and isinstance(live, _OBJECT):
+        for name in fields.leaves:
+            if name in desired and _is_more(desired[name], live.get(name)) and name != _FILLED_BY_THE_SERVER:
                 return True
-        elif isinstance(found, (dict, list)) and not covers(found, wanted):
+        for name, below in fields.branches:
+            compared = name in desired and name in live and name != _FILLED_BY_THE_SERVER
+            if compared and _holds_more_below(desired[name], live[name], below):
+                return True
+    for element, below in fields.elements:
+        (is_desired, wanted), (is_live, found) = step(desired, element), step(live, element)
+        if is_desired and is_live and _holds_more_below(wanted, found, below):
             return True
     return False
+
+
+def _holds_more_below(desired: Any, live: Any, fields: FieldTree) -> bool:
+    if desired == live:
+        return False
+    return _is_more(desired, live) if fields.is_leaf else _holds_more(desired, live, fields)
+
+
+def _is_more(desired: Any, live: Any) -> bool:
+    return isinstance(live, (dict, list)) and live != desired and not covers(live, desired)

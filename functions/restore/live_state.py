@@ -23,6 +23,9 @@ NAMESPACES = ResourceType(GVK("", "v1", "Namespace"), "namespaces", namespaced=F
 Name = tuple[str, str]
 """(namespace, name)"""
 
+Named = tuple[Name, Manifest]
+"""A live object with its name."""
+
 
 class Reader(Protocol):
     """What of `ports.Cluster` is needed here."""
@@ -41,8 +44,8 @@ class Restarted:
     """The list expired and starts again: what came before counts no more."""
 
 
-def read_objects(cluster: Reader, resource: ResourceType, wanted: Collection[Name]) -> Iterator[Manifest | Restarted]:
-    """Gives those of the wanted objects that exist; `Restarted` voids what this type has given so far.
+def read_objects(cluster: Reader, resource: ResourceType, wanted: Collection[Name]) -> Iterator[Named | Restarted]:
+    """Gives those of the wanted objects that exist, by name; `Restarted` voids what this type has given so far.
 
     Raises:
         ListExpiredError: the list expired again and again.
@@ -69,7 +72,8 @@ def read_all(cluster: Reader, resource: ResourceType, wanted: Collection[Name]) 
         if isinstance(item, Restarted):
             found.clear()
         else:
-            found[name_of(item)] = item
+            name, manifest = item
+            found[name] = manifest
     return found
 
 
@@ -79,25 +83,19 @@ def read_namespaces(cluster: Reader, names: Collection[str]) -> Mapping[str, Man
     return {name: manifest for (_, name), manifest in found.items()}
 
 
-def name_of(manifest: Manifest) -> Name:
-    """(namespace, name) of a live object."""
-    metadata = manifest["metadata"]
-    return metadata.get("namespace", CLUSTER_SCOPE), metadata["name"]
-
-
 def is_being_deleted(manifest: Manifest) -> bool:
     """Whether the object only waits for its finalizers (ObjectMeta.deletionTimestamp)."""
     return manifest["metadata"].get("deletionTimestamp") is not None
 
 
-def _read_one_by_one(cluster: Reader, resource: ResourceType, wanted: Collection[Name]) -> Iterator[Manifest]:
+def _read_one_by_one(cluster: Reader, resource: ResourceType, wanted: Collection[Name]) -> Iterator[Named]:
     for namespace, name in sorted(wanted):
         found = cluster.get(resource, namespace, name)
         if found is not None:
-            yield found
+            yield (namespace, name), found
 
 
-def _list_wanted(cluster: Reader, resource: ResourceType, wanted: Collection[Name]) -> Iterator[Manifest]:
+def _list_wanted(cluster: Reader, resource: ResourceType, wanted: Collection[Name]) -> Iterator[Named]:
     names = set(wanted)
     namespaces = sorted({namespace for namespace, _ in names})
     if not resource.namespaced or len(namespaces) > MAX_NAMESPACE_LISTS:
@@ -115,10 +113,14 @@ def _list_wanted(cluster: Reader, resource: ResourceType, wanted: Collection[Nam
         yield from _list(cluster, resource, namespace, names)
 
 
-def _list(cluster: Reader, resource: ResourceType, namespace: str, names: Collection[Name]) -> Iterator[Manifest]:
+def _list(cluster: Reader, resource: ResourceType, namespace: str, names: Collection[Name]) -> Iterator[Named]:
     try:
         for page in cluster.pages(resource, namespace=namespace):
-            yield from (item for item in page.items if name_of(item) in names)
+            for item in page.items:
+                metadata = item["metadata"]
+                name = metadata.get("namespace", CLUSTER_SCOPE), metadata["name"]
+                if name in names:
+                    yield name, item
     except ClusterError as error:
         if error.status != 404:  # 404: the type went away since discovery
             raise

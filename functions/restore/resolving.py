@@ -45,6 +45,7 @@ class Resolver:
         self._served = discovery.served
         self._types: Mapping[GroupKind, ResourceType] = {t.gvk.group_kind: t for t in reversed(discovery.types)}
         self._definitions = {_defined_type(definition).gvk.group_kind: definition for definition in definitions}
+        self._resolved: dict[GVK, Resolved | Unresolved] = {}
 
     def is_served(self, gvk: GVK) -> bool:
         """Whether the standby serves the kind in this version already."""
@@ -61,13 +62,18 @@ class Resolver:
 
     def resolve(self, ref: ObjectRef) -> Resolved | Unresolved:
         """The type of this object, in the snapshot's version."""
-        kind, version = ref.gvk.group_kind, ref.gvk.version
-        live, definition = self._types.get(kind), self._definitions.get(kind)
-        if live is not None and self.is_served(ref.gvk):
-            return Resolved(_at(live, version))
-        if definition is not None and version in served_versions(definition):
-            return Resolved(_at(_defined_type(definition), version), served=False)
-        return Unresolved(self._why_missing(ref.gvk) if live is None else self._why_not_in_version(ref.gvk))
+        found = self._resolved.get(ref.gvk)
+        if found is None:
+            found = self._resolved[ref.gvk] = self._resolve(ref.gvk)
+        return found
+
+    def _resolve(self, gvk: GVK) -> Resolved | Unresolved:
+        live, definition = self._types.get(gvk.group_kind), self._definitions.get(gvk.group_kind)
+        if live is not None and self.is_served(gvk):
+            return Resolved(_at(live, gvk.version))
+        if definition is not None and gvk.version in served_versions(definition):
+            return Resolved(_at(_defined_type(definition), gvk.version), served=False)
+        return Unresolved(self._why_missing(gvk) if live is None else self._why_not_in_version(gvk))
 
     def without_definition(self, item: DesiredObject) -> DesiredObject | Unresolved:
         """The object where its definition in the snapshot does not come into force and the standby has another one.

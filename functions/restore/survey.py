@@ -15,7 +15,7 @@ from kubestandby.resources import Manifest, ResourceType
 from .ca_bundles import without_kept_bundles
 from .comparing import is_as_desired
 from .drift import drift
-from .live_state import Name, Reader, Restarted, is_being_deleted, name_of, read_objects
+from .live_state import Name, Reader, Restarted, is_being_deleted, read_objects
 from .modes import may_be_autoscaled, with_live_replicas
 from .owners import linked, missing, owners_among
 from .plans import DesiredObject, GroupKind, Identity, Uids
@@ -126,14 +126,15 @@ def _survey_type(
     """The findings of one type, or why it cannot be read."""
     found = _TypeSurvey()
     try:
-        for live in read_objects(cluster, resource, wanted.keys()):
-            if isinstance(live, Restarted):
+        for read in read_objects(cluster, resource, wanted.keys()):
+            if isinstance(read, Restarted):
                 found = _TypeSurvey()
                 continue
-            desired = wanted[name_of(live)]
-            found.findings[desired.identity] = _compare(desired, live, known)
-            if desired.identity in known.owners:
-                found.uids[desired.identity] = live["metadata"]["uid"]
+            name, live = read
+            identity = wanted[name].identity
+            found.findings[identity] = _compare(identity, wanted[name], live, known)
+            if identity in known.owners:
+                found.uids[identity] = live["metadata"]["uid"]
     except ClusterUnavailableError:
         raise
     except ClusterError as error:
@@ -141,9 +142,9 @@ def _survey_type(
     return found
 
 
-def _compare(desired: DesiredObject, live: Manifest, known: _Known) -> Finding:
+def _compare(identity: Identity, desired: DesiredObject, live: Manifest, known: _Known) -> Finding:
     manifest = desired.manifest
-    if desired.identity in known.autoscaled:
+    if identity in known.autoscaled:
         manifest = with_live_replicas(manifest, live)
     manifest = without_kept_bundles(desired.ref, manifest, live)
     if manifest is not desired.manifest:

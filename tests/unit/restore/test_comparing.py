@@ -148,11 +148,22 @@ def test_what_was_applied_is_as_desired_and_a_field_less_is_not(spec: dict[str, 
     assert not is_as_desired(wanted, merged({}, more, "kubestandby"))
 
 
-def test_what_a_server_fills_into_claim_templates_is_not_more() -> None:
+@pytest.mark.parametrize("below", [{}, {"i:0": {}}], ids=["as a whole", "by place"])
+def test_what_a_server_fills_into_claim_templates_is_not_more(below: dict[str, Any]) -> None:
     template = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
     filled = {**template, "status": {"phase": "Pending"}}
     live = {"spec": {"volumeClaimTemplates": [filled]}}
-    entry = {"manager": "kubestandby", "operation": "Apply", "fieldsV1": {"f:spec": {"f:volumeClaimTemplates": {}}}}
+    entry = {"manager": "kubestandby", "operation": "Apply", "fieldsV1": {"f:spec": {"f:volumeClaimTemplates": below}}}
     live["metadata"] = {"managedFields": [entry]}
 
     assert is_as_desired({"spec": {"volumeClaimTemplates": [template]}}, live)
+
+
+@pytest.mark.parametrize(("labels", "same"), [({}, False), ({".": {}}, True), ({"f:app": {}}, True)])
+def test_who_owns_a_mapping_but_not_as_a_whole_leaves_others_theirs(labels: dict[str, Any], same: bool) -> None:
+    desired = config_map()
+    desired["metadata"]["labels"] = {"app": "web"}
+    live = config_map()
+    live["metadata"]["labels"] = {"app": "web", "tier": "front"}
+
+    assert is_as_desired(desired, managed(live, {"f:metadata": {"f:labels": labels}})) is same
