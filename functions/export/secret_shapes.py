@@ -93,6 +93,9 @@ _BITS_OF_BASE64, _BITS_OF_HEX = 4.0, 3.0
 """Entropy per character from which on a text counts as random (Shannon's)."""
 
 _LINE = re.compile(r"""^[\s"'{,-]*([A-Za-z0-9_.\-]{2,100})["']?\s*[:=]\s*(.*)$""")
+_NAMES = re.compile(r"""^(?:[^\S\n]|["'{,-])*([A-Za-z0-9_.\-]{2,100})["']?[^\S\n]*[:=]""", re.MULTILINE)
+"""The names of all lines at once, as `_LINE` has them one by one."""
+
 _HINTS = tuple(
     cased
     for hint in ("pass", "pwd", "secret", "token", "credential", "key")
@@ -119,7 +122,8 @@ def secrets_in_lines(text: str) -> Iterator[tuple[int, str, str]]:
     """Line, name and reason of each likely secret in a file of several lines: known forms, and `name: value`."""
     text = text[:MOST_CHARACTERS]
     with_pieces = _lines_with(text, tuple(piece for _, piece, _ in KNOWN_FORMS))
-    for start, end in sorted(with_pieces | _lines_with(text, _HINTS)):
+    with_names = _lines_with(text, _HINTS) if _is_any_called_secret(text) else set()
+    for start, end in sorted(with_pieces | with_names):
         line = text[start:end]
         found = _LINE.match(line)
         name, value = found.groups() if found else ("", "")
@@ -129,6 +133,11 @@ def secrets_in_lines(text: str) -> Iterator[tuple[int, str, str]]:
             reason = "is called like a secret"
         if reason:
             yield text.count("\n", 0, start) + 1, name, reason
+
+
+def _is_any_called_secret(text: str) -> bool:
+    """Whether any line of it has such a name: a file of thousands that only look like it has few different ones."""
+    return any(map(_is_called_secret, {name.rstrip(_NUMBERING) for name in _NAMES.findall(text)}))
 
 
 def _lines_with(text: str, pieces: tuple[str, ...]) -> set[tuple[int, int]]:

@@ -1,8 +1,10 @@
 """Which texts are told as likely secrets, and which are not."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from functions.export.secret_shapes import is_called_secret, secrets_in_lines, why_secret
+from functions.export.secret_shapes import _LINE, _NAMES, is_called_secret, secrets_in_lines, why_secret
 
 JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
 KNOWN = {
@@ -220,3 +222,17 @@ JSON = '{\n  "db": {"host": "db"},\n  "apiKey": "correct-horse",\n  "key": "valu
 )
 def test_files_in_config_maps_are_read_line_by_line(text: str, found: list[tuple[int, str, str]]) -> None:
     assert list(secrets_in_lines(text)) == found
+
+
+@given(st.text(alphabet="passwordkey_-. \t\r\n\x0b\x85\u2028\"'{,:=1x", max_size=60))
+def test_the_names_in_a_file_are_those_of_its_lines(text: str) -> None:
+    one_by_one = [found[1] for line in text.split("\n") if (found := _LINE.match(line))]
+
+    assert _NAMES.findall(text) == one_by_one
+
+
+def test_one_secret_among_thousands_of_names_that_look_like_one_is_found() -> None:
+    lines = [f"key_{number:05d} = {number}{number}" for number in range(5000)]
+    lines[777] = "api_key_00777 = hunter2-hunter2"
+
+    assert list(secrets_in_lines("\n".join(lines))) == [(778, "api_key_00777", "is called like a secret")]
