@@ -98,7 +98,7 @@ class Latencies:
 
 
 @contextmanager
-def neighbour(server: Server, path: str, pause: float = 0.05) -> Iterator[Latencies]:
+def neighbour(server: Server, path: str, pause: float = 0.1) -> Iterator[Latencies]:
     """Somebody else's traffic: one GET after the other, with pauses, while the block runs."""
     seen, over = Latencies(), threading.Event()
     connection = server.connect()

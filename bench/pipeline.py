@@ -27,7 +27,9 @@ from kubestandby.snapshots import SiteName, SnapshotId, SnapshotIndex, Stage
 from .bare import BenchError
 
 GROUP, EAST, WEST = "bench", "east", "west"
-_LOOK_SECONDS = 0.02
+_LOOK_SECONDS = 0.2
+"""Between two looks whether a step is done. When it was is told by its file: looking seldom costs no exactness."""
+
 T = TypeVar("T")
 
 

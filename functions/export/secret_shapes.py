@@ -92,8 +92,10 @@ _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE
 _BITS_OF_BASE64, _BITS_OF_HEX = 4.0, 3.0
 """Entropy per character from which on a text counts as random (Shannon's)."""
 
-_LINE = re.compile(r"""^[\s"'{,-]*([A-Za-z0-9_.\-]{2,100})["']?\s*[:=]\s*(.*)$""")
-_NAMES = re.compile(r"""^(?:[^\S\n]|["'{,-])*([A-Za-z0-9_.\-]{2,100})["']?[^\S\n]*[:=]""", re.MULTILINE)
+_LINE = re.compile(r"""^[\s"'{,-]*+([A-Za-z0-9_.\-]{2,100}+)["']?+\s*+[:=]\s*+(.*)$""")
+"""Takes linear time: nothing that it has passed is looked at again."""
+
+_NAMES = re.compile(r"""^(?:[^\S\n]|["'{,-])*+([A-Za-z0-9_.\-]{2,100}+)["']?+[^\S\n]*+[:=]""", re.MULTILINE)
 """The names of all lines at once, as `_LINE` has them one by one."""
 
 _HINTS = tuple(
