@@ -10,15 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kubestandby import layout
-from kubestandby.control_records import Doubt, Place, RecordKind, log_doubt, read_record, sign_record
+from kubestandby.control_records import Doubt, Place, RecordKind, log_doubt, read_record, sign_record, stored_record
 from kubestandby.creation import create_object
-from kubestandby.errors import (
-    FormatError,
-    ObjectExistsError,
-    ObjectMissingError,
-    ObjectTooLargeError,
-    UntrustedRecordError,
-)
+from kubestandby.errors import FormatError, ObjectExistsError, ObjectMissingError, UntrustedRecordError
 from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.trust import KeyRole
 from kubestandby.ports import ObjectStore
@@ -140,10 +134,7 @@ class AppliedMarks:
         if key in self._known:
             return self._known[key]
         what = f"mark {key} in {self._control.url}"
-        try:
-            data = self._control.get(key, max_bytes=_MAX_MARK_BYTES)
-        except ObjectTooLargeError as error:
-            raise UntrustedRecordError(f"{what} is larger than any of ours") from error
+        data = stored_record(self._control, key, _MAX_MARK_BYTES, what)
         place = Place(group=group, site=self._site, key=key)
         found = read_record(
             self._keyring, RecordKind.MARK, place, data, AppliedMark, roles=[KeyRole.RESTORE], what=what

@@ -13,9 +13,10 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from kubestandby import codec
-from kubestandby.errors import IntegrityError, SnapshotError, UntrustedRecordError
+from kubestandby.errors import IntegrityError, ObjectTooLargeError, SnapshotError, UntrustedRecordError
 from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.trust import ANY_SITE, SITE_ROLES, KeyRole, TrustedKey
+from kubestandby.ports import ObjectStore
 from kubestandby.snapshots import GroupName, SiteName
 
 T = TypeVar("T")
@@ -80,6 +81,20 @@ class Signed(Generic[T]):
     def sha256(self) -> str:
         """Of the stored bytes: how another record names this one."""
         return codec.sha256_hex(self.data)
+
+
+def stored_record(store: ObjectStore, key: str, max_bytes: int, what: str) -> bytes:
+    """The bytes of a record; `what` names it in errors.
+
+    Raises:
+        ObjectMissingError: there is none.
+        UntrustedRecordError: it is larger than any of ours.
+        StoreError: it cannot be read.
+    """
+    try:
+        return store.get(key, max_bytes=max_bytes)
+    except ObjectTooLargeError as error:
+        raise UntrustedRecordError(f"{what} is larger than any of ours") from error
 
 
 def sign_record(

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from kubestandby import codec, layout
-from kubestandby.control_records import Place, RecordKind, read_record, sign_record
+from kubestandby.control_records import Place, RecordKind, read_record, sign_record, stored_record
 from kubestandby.creation import create_object
-from kubestandby.errors import ConfigError, ObjectMissingError, ObjectTooLargeError, StoreError, UntrustedRecordError
+from kubestandby.errors import ConfigError, ObjectMissingError, StoreError, UntrustedRecordError
 from kubestandby.groups import ProtectionGroup
 from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.trust import KeyRole, VouchedEpoch
@@ -129,10 +129,7 @@ class EpochRecords:
 
     def _read(self, number: int) -> BelievedEpoch:
         what = self._what(number)
-        try:
-            data = self._store.get(layout.epoch_key(self._group.name, number), max_bytes=MAX_EPOCH_BYTES)
-        except ObjectTooLargeError as error:
-            raise UntrustedRecordError(f"{what} is larger than any of ours") from error
+        data = stored_record(self._store, layout.epoch_key(self._group.name, number), MAX_EPOCH_BYTES, what)
         if self._vouched and number == self._vouched.number:
             return _as_vouched(self._vouched, data, self._keyring, what)
         return _believed(data, self._group, number, self._keyring, what)

@@ -6,15 +6,9 @@ An outcome that does not count ends its request all the same, so that nothing is
 from contextlib import suppress
 
 from kubestandby import layout
-from kubestandby.control_records import Place, RecordKind, read_record, sign_record
+from kubestandby.control_records import Place, RecordKind, read_record, sign_record, stored_record
 from kubestandby.creation import create_object
-from kubestandby.errors import (
-    FormatError,
-    ObjectExistsError,
-    ObjectMissingError,
-    ObjectTooLargeError,
-    UntrustedRecordError,
-)
+from kubestandby.errors import FormatError, ObjectExistsError, ObjectMissingError, UntrustedRecordError
 from kubestandby.keys import authority
 from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.trust import KeyRole
@@ -46,11 +40,9 @@ class Outcomes:
         what = f"outcome {key} in {self._control.url}"
         own_role = _role_of(group, name)
         try:
-            data = self._control.get(key, max_bytes=MAX_OUTCOME_BYTES)
+            data = stored_record(self._control, key, MAX_OUTCOME_BYTES, what)
         except ObjectMissingError:
             return None
-        except ObjectTooLargeError as error:
-            raise UntrustedRecordError(f"{what} is larger than any of ours") from error
         place = Place(group=group, site=self._site, key=key)
         roles = {own_role, KeyRole.EXPORT}
         found = read_record(self._keyring, RecordKind.OUTCOME, place, data, Outcome, roles=roles, what=what)

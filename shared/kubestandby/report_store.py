@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from kubestandby import layout
-from kubestandby.control_records import Doubt, Place, RecordKind, log_doubt, read_record, sign_record
+from kubestandby.control_records import Doubt, Place, RecordKind, log_doubt, read_record, sign_record, stored_record
 from kubestandby.creation import create_object
-from kubestandby.errors import ObjectMissingError, ObjectTooLargeError, UntrustedRecordError
+from kubestandby.errors import ObjectMissingError, UntrustedRecordError
 from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.trust import KeyRole
 from kubestandby.layout import ReportKey
@@ -73,10 +73,7 @@ class ReportStore:
         parts = key.split("/")
         if layout.parse_report_key(key) is None:
             raise UntrustedRecordError(f"{what} is at no report's place")
-        try:
-            data = self._data.get(key, max_bytes=MAX_REPORT_BYTES)
-        except ObjectTooLargeError as error:
-            raise UntrustedRecordError(f"{what} is larger than any of ours") from error
+        data = stored_record(self._data, key, MAX_REPORT_BYTES, what)
         place = Place(group=GroupName(parts[1]), site=self._site, key=key)
         found = read_record(
             self._keyring, RecordKind.REPORT, place, data, RestoreReport, roles=[KeyRole.RESTORE], what=what

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kubestandby import layout
-from kubestandby.control_records import Doubt, Place, RecordKind, log_doubt, read_record, sign_record
+from kubestandby.control_records import Doubt, Place, RecordKind, log_doubt, read_record, sign_record, stored_record
 from kubestandby.creation import create_object
-from kubestandby.errors import ObjectMissingError, ObjectTooLargeError, UntrustedRecordError
+from kubestandby.errors import ObjectMissingError, UntrustedRecordError
 from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.trust import KeyRole
 from kubestandby.ports import Discovery, ObjectStore
@@ -94,10 +94,7 @@ class ServedRecords:
 
     def _read(self, group: GroupName, site: SiteName, key: str) -> ServedVersions:
         what = f"versions {key} in {self._control.url}"
-        try:
-            data = self._control.get(key, max_bytes=MAX_SERVED_BYTES)
-        except ObjectTooLargeError as error:
-            raise UntrustedRecordError(f"{what} is larger than any of ours") from error
+        data = stored_record(self._control, key, MAX_SERVED_BYTES, what)
         place = Place(group=group, site=self._told, key=key)
         found = read_record(
             self._keyring, RecordKind.SERVED, place, data, ServedVersions, roles=[KeyRole.EXPORT], what=what

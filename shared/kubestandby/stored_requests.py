@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kubestandby import layout
-from kubestandby.control_records import Place, RecordKind, Signed, read_record, sign_record
+from kubestandby.control_records import Place, RecordKind, Signed, read_record, sign_record, stored_record
 from kubestandby.creation import create_object
 from kubestandby.errors import FormatError, ObjectMissingError, ObjectTooLargeError, SnapshotError, UntrustedRecordError
 from kubestandby.keys import authority
@@ -61,10 +61,7 @@ class StoredRequests:
         if layout.parse_request_key(key) is None:
             raise FormatError(f"{name[:80]!r} is not a request's name")
         what = f"request {key} in {self._control.url}"
-        try:
-            data = self._control.get(key, max_bytes=MAX_REQUEST_BYTES)
-        except ObjectTooLargeError as error:
-            raise UntrustedRecordError(f"{what} is larger than any of ours") from error
+        data = stored_record(self._control, key, MAX_REQUEST_BYTES, what)
         found = believe_request(self._keyring, group, self._site, name, data, what)
         if found.record.continues:
             self._check_continues(found.record, what)
