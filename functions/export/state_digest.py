@@ -14,6 +14,11 @@ from kubestandby.resources import GVK, Manifest
 from .references import is_built_in
 
 MOVING_METADATA = frozenset({"creationTimestamp", "generation", "resourceVersion", "uid"})
+MOVING_ANNOTATIONS = frozenset(
+    {"autoscaling.alpha.kubernetes.io/conditions", "autoscaling.alpha.kubernetes.io/current-metrics"}
+)
+"""The status of an autoscaler, where it is listed as autoscaling/v1 (k8s.io/kubernetes/pkg/apis/autoscaling)."""
+
 TELLING_STATUS = frozenset({("", "PersistentVolume"), ("", "PersistentVolumeClaim"), ("", "Pod"), ("batch", "Job")})
 """Kinds of whose status something is needed to restore them: whether a Job has completed, whether a claim is bound."""
 
@@ -37,6 +42,9 @@ def steady(manifest: Manifest) -> dict[str, Any]:
     """The manifest without what moves by itself."""
     kept = {name: value for name, value in manifest.items() if name != "status" or _tells(manifest)}
     metadata = {name: value for name, value in manifest["metadata"].items() if name not in MOVING_METADATA}
+    annotations = metadata.pop("annotations", None) or {}
+    if steadied := {name: value for name, value in annotations.items() if name not in MOVING_ANNOTATIONS}:
+        metadata["annotations"] = steadied
     if "managedFields" in metadata:
         metadata["managedFields"] = [_without_time(entry) for entry in metadata["managedFields"] if _is_authored(entry)]
     return {**kept, "metadata": metadata}

@@ -28,6 +28,16 @@ def test_labels_matter() -> None:
     assert digest(config_map(labels={"a": "b"})) != digest(config_map())
 
 
+def test_what_an_autoscaler_measures_does_not_matter_in_the_version_that_has_it_in_annotations() -> None:
+    def measured(value: str, **others: str) -> dict[str, Any]:
+        observed = {f"autoscaling.alpha.kubernetes.io/{name}": value for name in ("conditions", "current-metrics")}
+        return obj("autoscaling/v1", "HorizontalPodAutoscaler", "web", "shop", annotations=observed | others)
+
+    unmeasured = obj("autoscaling/v1", "HorizontalPodAutoscaler", "web", "shop")
+    assert digest(measured("1")) == digest(measured("2")) == digest(unmeasured)
+    assert digest(measured("1", **{"autoscaling.alpha.kubernetes.io/metrics": "[]"})) != digest(measured("1"))
+
+
 def test_time_at_which_a_field_was_set_does_not_matter() -> None:
     def at(time: str) -> dict[str, Any]:
         return config_map(metadata={"managedFields": [{"manager": "m", "time": time, "fieldsV1": {}}]})
