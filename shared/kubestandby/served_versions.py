@@ -69,24 +69,30 @@ class ServedRecords:
         Raises:
             StoreError: the bucket cannot be read.
         """
-        return next(self._believed(group, site), None)
+        return next((told for _, told in self._believed(group, site)), None)
 
     def tell(self, served: ServedVersions, now: datetime) -> None:
-        """Signs and writes what `served.site` serves now.
+        """Signs and writes what `served.site` serves now, under a later name than all that it has told before.
+
+        A clock that was ahead once would else have the last word until its time has come.
 
         Raises:
             ConfigError: the site's export key is not on this machine.
             StoreError: it could not be written.
         """
         key = layout.served_key(served.group, now.astimezone(UTC).strftime(_TIME_FORMAT))
+        last = next((key for key, _ in self._believed(served.group, served.site)), "")
+        if key <= last:
+            key = f"{last.removesuffix('.json')}0.json"
         place = Place(group=served.group, site=self._told, key=key)
         data = sign_record(self._keyring, RecordKind.SERVED, place, served, KeyRole.EXPORT, served.site)
         create_object(self._control, key, data)
 
-    def _believed(self, group: GroupName, site: SiteName) -> Iterator[ServedVersions]:
+    def _believed(self, group: GroupName, site: SiteName) -> Iterator[tuple[str, ServedVersions]]:
+        """The records that count with their keys, the newest one first."""
         for key in sorted(self._control.list(layout.served_prefix(group)), reverse=True):
             try:
-                yield self._read(group, site, key)
+                yield key, self._read(group, site, key)
             except ObjectMissingError:
                 continue
             except UntrustedRecordError as error:

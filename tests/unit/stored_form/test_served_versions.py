@@ -116,3 +116,14 @@ def test_a_moment_later_is_another_record() -> None:
     told.clock.advance(timedelta(microseconds=1).total_seconds())
 
     assert told.tell("v1") > first
+
+
+def test_the_last_word_counts_after_a_clock_that_was_a_year_ahead() -> None:
+    told = Told()
+    told.clock.advance(365 * 86_400)
+    told.tell("v1", "v2")
+    told.clock.advance(-366 * 86_400)
+
+    told.tell("v1")
+
+    assert told.newest() == ("v1",)
