@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from kubestandby.epochs import share_epoch
@@ -22,7 +23,7 @@ from .lost_requests import push_requests
 from .lost_snapshots import LostSnapshots
 from .pushing import push_after_from_environment
 from .spent_payloads import delete_spent_payloads
-from .telling_versions import tell_versions
+from .telling_versions import VersionsTeller
 
 _LOG = logging.getLogger(__name__)
 
@@ -56,19 +57,24 @@ class Sweeper:
         self._push_after = push_after_from_environment() if push_after is None else push_after
 
     def sweep(self) -> Mapping[str, Any]:
-        """Sweeps every group at every site; returns what was pushed and how many steps failed."""
-        swept = _Swept()
-        for group in self._context.groups:
-            for site in self._context.served_sites(group):
-                with bound(group=group.name, site=site.name):
-                    self._sweep_site(group, site, swept)
+        """Sweeps every group at every site; returns what was pushed and how many steps failed.
+
+        Clusters are asked when all else is done: one that does not answer must not hold up what its loss has asked for.
+        """
+        swept, teller = _Swept(), VersionsTeller(self._context)
+        served = [(group, site) for group in self._context.groups for site in self._context.served_sites(group)]
+        for group, site in served:
+            with bound(group=group.name, site=site.name):
+                self._sweep_site(group, site, swept)
+        for group, site in served:
+            with bound(group=group.name, site=site.name):
+                swept.step(partial(_told, teller, group, site))
         return {"pushed": swept.pushed, "failed": swept.failed}
 
     def _sweep_site(self, group: ProtectionGroup, site: Site, swept: _Swept) -> None:
         swept.step(lambda: self._requests(group, site))
         swept.step(lambda: self._snapshots(group, site))
         swept.step(lambda: self._epoch(group, site))
-        swept.step(lambda: self._versions(group, site))
         swept.step(lambda: self._payloads(group, site))
         swept.step(lambda: self._deliveries(group, site))
 
@@ -90,11 +96,6 @@ class Sweeper:
             _LOG.info("epoch_shared", extra={"told": other.name, "epoch": ours.epoch.number})
         return []
 
-    def _versions(self, group: ProtectionGroup, site: Site) -> list[str]:
-        """The other site is told what this one's cluster serves: it may be the next to export."""
-        tell_versions(self._context, group, site)
-        return []
-
     def _deliveries(self, group: ProtectionGroup, site: Site) -> list[str]:
         """Records of webhook deliveries that are too old to come again go."""
         DeliveryRecords(self._context.store(site.control), self._context.clock).drop_old(group.name)
@@ -109,3 +110,9 @@ class Sweeper:
     def _roles_at(self, group: ProtectionGroup, site: Site) -> CurrentEpoch:
         """The highest epoch that this site's control bucket alone shows."""
         return current_epoch(group, {site.name: self._context.store(site.control)}, self._context.keyring(site))
+
+
+def _told(teller: VersionsTeller, group: ProtectionGroup, site: Site) -> list[str]:
+    """The other site is told what this one's cluster serves: it may be the next to export."""
+    teller.tell(group, site)
+    return []

@@ -1,6 +1,8 @@
 """What a lost event leaves undone is made good by ticks, and a tick leaves alone what is under way."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 
@@ -10,7 +12,7 @@ from kubestandby.errors import ClusterError, StoreUnavailableError
 from kubestandby.layout import Action
 from kubestandby.request_names import is_continuation, origin_id
 from kubestandby.requests import Verdict
-from kubestandby.snapshots import Stage
+from kubestandby.snapshots import GroupName, Stage
 from tests.unit.runtime.world import EAST, SHOP, WEST, World, snapshot
 
 DUE = 31
@@ -328,6 +330,28 @@ def test_a_standby_that_is_asleep_tells_nothing_and_what_it_has_told_holds():
 
     assert swept == {"pushed": [], "failed": 0}
     assert scaler(world) == "autoscaling/v1"
+
+
+def test_a_cluster_that_does_not_answer_is_asked_once_for_all_groups_and_when_all_else_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    world = World()
+    other = replace(world.group, name=GroupName("other"))
+    world.context.groups = (world.group, other)
+    world.requests("east").submit(other.name, Action.EXPORT, origin="operator")
+    world.lose_events()
+    asked_after: list[int] = []
+
+    def no_answer() -> NoReturn:
+        asked_after.append(len(world.requests("east").requests(other.name)))
+        raise ClusterError("no answer")
+
+    monkeypatch.setattr(world.clusters[EAST], "discover", no_answer)
+    world.clock.advance(DUE)
+    swept = world.tick()
+
+    assert (len(swept["pushed"]), swept["failed"]) == (1, 0)
+    assert asked_after == [2]
 
 
 def test_versions_that_cannot_be_told_now_are_told_by_a_later_tick():
