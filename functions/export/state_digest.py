@@ -15,9 +15,14 @@ from .references import is_built_in
 
 MOVING_METADATA = frozenset({"creationTimestamp", "generation", "resourceVersion", "uid"})
 MOVING_ANNOTATIONS = frozenset(
-    {"autoscaling.alpha.kubernetes.io/conditions", "autoscaling.alpha.kubernetes.io/current-metrics"}
+    {
+        "autoscaling.alpha.kubernetes.io/conditions",
+        "autoscaling.alpha.kubernetes.io/current-metrics",
+        "control-plane.alpha.kubernetes.io/leader",
+    }
 )
-"""The status of an autoscaler, where it is listed as autoscaling/v1 (k8s.io/kubernetes/pkg/apis/autoscaling)."""
+"""None of them crosses. The status of an autoscaler, where it is listed as autoscaling/v1
+(k8s.io/kubernetes/pkg/apis/autoscaling); who leads, renewed every few seconds (client-go resourcelock)."""
 
 TELLING_STATUS = frozenset({("", "PersistentVolume"), ("", "PersistentVolumeClaim"), ("", "Pod"), ("batch", "Job")})
 """Kinds of whose status something is needed to restore them: whether a Job has completed, whether a claim is bound."""

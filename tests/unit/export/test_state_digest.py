@@ -38,6 +38,13 @@ def test_what_an_autoscaler_measures_does_not_matter_in_the_version_that_has_it_
     assert digest(measured("1", **{"autoscaling.alpha.kubernetes.io/metrics": "[]"})) != digest(measured("1"))
 
 
+def test_who_leads_does_not_matter() -> None:
+    def led(by: str) -> dict[str, Any]:
+        return config_map(metadata={"annotations": {"control-plane.alpha.kubernetes.io/leader": by, "a": "b"}})
+
+    assert digest(led("one")) == digest(led("two")) == digest(config_map(metadata={"annotations": {"a": "b"}}))
+
+
 def test_time_at_which_a_field_was_set_does_not_matter() -> None:
     def at(time: str) -> dict[str, Any]:
         return config_map(metadata={"managedFields": [{"manager": "m", "time": time, "fieldsV1": {}}]})
