@@ -19,6 +19,7 @@ from .importing import carry_out_import
 from .privileges import ExportRights
 from .results import result_of
 from .sweeper import Sweeper
+from .telling_versions import VersionsTeller
 
 _LOG = logging.getLogger(__name__)
 
@@ -57,8 +58,18 @@ class _Export:
         return rights.told(result_of(exported, round(monotonic() - started, 3)), exported)
 
     def _served_there(self, work: RequestedWork) -> ServedVersions | None:
-        """What the other site has told of itself. It lies at this one: known when the other is out of reach, too."""
-        return self._context.served(work.site).newest(work.group.name, work.group.other_site(work.site.name).name)
+        """What the other site has told of itself. It lies at this one: known when the other is out of reach, too.
+
+        Where nothing has been told yet and the other site is this process' business too, it is told now: the first
+        export and the first tick come at the same time.
+        """
+        group, other = work.group, work.group.other_site(work.site.name)
+        records = self._context.served(work.site)
+        told = records.newest(group.name, other.name)
+        if told is None and other in self._context.served_sites(group):
+            VersionsTeller(self._context).tell(group, other)
+            told = records.newest(group.name, other.name)
+        return told
 
     def _share(self, group: ProtectionGroup, site: Site, exported: ExportResult) -> None:
         """Copies a heartbeat to the other site, so that it can be read there when this one is gone."""

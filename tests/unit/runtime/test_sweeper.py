@@ -292,13 +292,34 @@ def serve_differently(world: World) -> None:
 def test_what_the_standby_serves_is_told_by_a_tick_and_decides_how_the_next_export_writes_it():
     world = World()
     serve_differently(world)
+    world.clusters[WEST].serve_in("autoscaling", "HorizontalPodAutoscaler", "v2", "v1")
     world.do("east", Action.EXPORT)
-    before = scaler(world)
+    world.clusters[WEST].serve_in("autoscaling", "HorizontalPodAutoscaler", "v1")
 
     world.tick()
     world.do("east", Action.EXPORT)
 
-    assert (before, scaler(world)) == ("", "autoscaling/v1")
+    snapshots = world.snapshots("east")
+    taken = [snapshots.read_index(Stage.RAW, SHOP, one).entries for one in snapshots.ids(Stage.RAW, SHOP)]
+    versions = [entry.ref.gvk.version for entries in taken for entry in entries if entry.ref.name == "web"]
+    assert versions == ["v2", "v1"]
+
+
+def test_the_first_export_of_one_machine_needs_no_tick_before_it():
+    world = World()
+    serve_differently(world)
+
+    world.do("east", Action.EXPORT)
+
+    assert scaler(world) == "autoscaling/v1"
+
+
+def test_an_export_does_not_tell_what_another_process_has_to():
+    world = World(only_site=EAST)
+
+    world.do("east", Action.EXPORT)
+
+    assert told_to(world, "east") == told_to(world, "west") == []
 
 
 def test_versions_are_told_once_and_again_when_they_change():
