@@ -108,7 +108,9 @@ class Resolver:
         """What brings the kind here in this version; a kind that brings its definition is not expected to need it."""
         if gvk.group_kind in self._definitions:
             return f"name {gvk.group}/{common} in spec.apiVersions and export again"
-        return "export again, which takes a version that both serve, but for what spec.apiVersions names"
+        return (
+            "export again, which takes a version that both serve, if there is one and spec.apiVersions names no other"
+        )
 
     def _served_by_both(self, kind: GroupKind) -> tuple[str, ...]:
         """What the standby serves and the primary too: by its definition in the snapshot, else it may be any."""
