@@ -95,14 +95,17 @@ def test_a_kind_that_crosses_in_another_version_is_told(world: World) -> None:
 
     def answer(request: Request) -> Outcome | None:
         outcome = unchanged(request)
-        return replace(outcome, details={"versions": ["Ticket as shop.example/v1"]}) if outcome else None
+        versions = ["CronJob as batch/v1", "Ticket as shop.example/v1"]
+        return replace(outcome, details={"versions": versions}) if outcome else None
 
     world.answer = answer
 
     result = world.run("run", "shop")
 
     assert result.exit_code == 0
-    assert "note: exported Ticket as shop.example/v1: the standby does not serve" in result.stderr
+    assert "note: exported CronJob as batch/v1: the standby does not serve" in result.stderr
+    assert "warning: exported Ticket as shop.example/v1: the standby does not serve" in result.stderr
+    assert " ".join(result.stderr.split()).count("fields that only that one has may be missing") == 1
 
 
 def test_a_restore_that_fails_in_part_exits_1(world: World) -> None:
