@@ -45,12 +45,16 @@ class ServedVersions:
 def served_versions(
     group: GroupName, site: SiteName, discovery: Discovery, before: ServedVersions | None
 ) -> ServedVersions:
-    """What discovery has found. Of an API group that could not be read, what was known before holds on."""
+    """What discovery has found. Of an API group that could not be read, what was known before holds on.
+
+    So it does of a kind that is gone: a server that has just started shows custom kinds a moment later, and in which
+    version a kind is exported that the standby does not serve at all is of no account.
+    """
     found = {_name(kind): tuple(sorted(versions)) for kind, versions in discovery.served.items()}
     silent = {name.partition("/")[0] for name in discovery.failures}
     known = before.kinds if before else {}
     kept = {name: versions for name, versions in known.items() if (name.partition(".")[2] or "core") in silent}
-    return ServedVersions(group=group, site=site, kinds={**found, **kept})
+    return ServedVersions(group=group, site=site, kinds={**known, **found, **kept})
 
 
 class ServedRecords:

@@ -82,7 +82,7 @@ def test_a_word_that_was_told_to_another_site_is_none() -> None:
 @pytest.mark.parametrize("group", ["autoscaling", "autoscaling/v2"])
 def test_of_a_group_that_does_not_answer_the_last_word_holds(group: str) -> None:
     before = ServedVersions(
-        group=SHOP, site=WEST, kinds={"HorizontalPodAutoscaler.autoscaling": ("v1", "v2"), "Gone.example": ("v1",)}
+        group=SHOP, site=WEST, kinds={"HorizontalPodAutoscaler.autoscaling": ("v1", "v2"), "Deployment.apps": ("v0",)}
     )
     discovery = Discovery((), {group: "503"}, {SCALER: ("v1",), DEPLOYMENT: ("v1",), SERVICE: ("v1",)})
 
@@ -94,12 +94,18 @@ def test_of_a_group_that_does_not_answer_the_last_word_holds(group: str) -> None
     assert [served.of(kind) for kind in (SCALER, SERVICE, ("", "Gone"))] == [("v1", "v2"), ("v1",), ()]
 
 
+def test_of_a_kind_that_a_server_does_not_show_yet_the_last_word_holds() -> None:
+    before = ServedVersions(group=SHOP, site=WEST, kinds={"Order.example.com": ("v1",), "Service": ("v1",)})
+
+    assert served_versions(SHOP, WEST, Discovery((), {}, {SERVICE: ("v1",)}), before) == before
+
+
 def test_of_the_core_group_too() -> None:
-    before = ServedVersions(group=SHOP, site=WEST, kinds={"Service": ("v1",), "Deployment.apps": ("v1",)})
+    before = ServedVersions(group=SHOP, site=WEST, kinds={"Service": ("v1", "v2"), "Deployment.apps": ("v1",)})
 
-    served = served_versions(SHOP, WEST, Discovery((), {"core/v1": "503"}, {}), before)
+    served = served_versions(SHOP, WEST, Discovery((), {"core/v1": "503"}, {SERVICE: ("v1",)}), before)
 
-    assert served.kinds == {"Service": ("v1",)}
+    assert served == before
 
 
 def test_the_order_in_which_a_server_prefers_versions_is_no_change() -> None:
