@@ -16,6 +16,8 @@ from kubestandby.resources import GVK, ResourceType
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
 CONCURRENT_READS = 8
+AUTOMANAGED = "kube-aggregator.kubernetes.io/automanaged"
+"""`true` on the APIServices of custom kinds, `onstart` on the server's own (k8s.io/kube-aggregator, autoregister)."""
 
 Read = Callable[[str, str], Mapping[str, Any]]
 """(path, accepted media types) -> the decoded answer; raises `ClusterError`."""
@@ -122,7 +124,10 @@ def _listed_types(version: _Version, resources: Sequence[Mapping[str, Any]]) -> 
 
 
 def _silent_services(catalogue: _Catalogue, read: Read) -> dict[str, str]:
-    """Versions that an APIService promises from another server and that discovery does not show (its spec.service)."""
+    """Versions that an APIService promises, from another server or of custom kinds, and that discovery does not show.
+
+    A server that has just started does not show custom kinds before it has read their definitions.
+    """
     if not any(type_.plural == "apiservices" for version in catalogue.versions for type_ in version.types or ()):
         return {}
     try:
@@ -132,10 +137,14 @@ def _silent_services(catalogue: _Catalogue, read: Read) -> dict[str, str]:
     except ClusterError:
         return {}  # not allowed to list them: what discovery itself says has to do
     shown = {version.key for version in catalogue.versions if version.types} | catalogue.failures.keys()
-    promised = {
-        f"{item['spec']['group']}/{item['spec']['version']}": item for item in services if item["spec"].get("service")
-    }
+    promised = {f"{item['spec']['group']}/{item['spec']['version']}": item for item in services if _promises(item)}
     return {key: _condition(item) for key, item in promised.items() if key not in shown}
+
+
+def _promises(api_service: Mapping[str, Any]) -> bool:
+    """Whether it is of another server (spec.service), or of custom kinds, whose APIServices come and go with them."""
+    labels = api_service.get("metadata", {}).get("labels") or {}
+    return bool(api_service["spec"].get("service")) or labels.get(AUTOMANAGED) == "true"
 
 
 def _condition(api_service: Mapping[str, Any]) -> str:

@@ -171,6 +171,22 @@ def test_promised_group_that_discovery_does_not_show_is_a_failure() -> None:
     }
 
 
+def test_custom_kinds_that_a_server_does_not_show_yet_are_a_failure() -> None:
+    def automanaged(group: str, how: str) -> dict[str, Any]:
+        labels = {"kube-aggregator.kubernetes.io/automanaged": how}
+        return {"metadata": {"labels": labels}, "spec": {"group": group, "version": "v1"}}
+
+    items = [automanaged("shown.io", "true"), automanaged("starting.io", "true"), automanaged("gone.k8s.io", "onstart")]
+    answer = aggregated(
+        apiregistration_k8s_io={"v1": [resource("apiservices", "APIService", "Cluster")]},
+        shown_io={"v1": [resource("orders", "Order")]},
+    )
+
+    found = discovered({"/api": CORE, "/apis": answer, API_SERVICES: {"items": items}})
+
+    assert found.failures == {"starting.io/v1": "its server shows no types"}
+
+
 def test_api_services_that_may_not_be_listed_are_no_failure() -> None:
     registration = aggregated(apiregistration_k8s_io={"v1": [resource("apiservices", "APIService", "Cluster")]})
     forbidden = ClusterError("x", status=403, reason="Forbidden")
