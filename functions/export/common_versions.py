@@ -12,7 +12,7 @@ from kubestandby.carried import kubectl_name
 from kubestandby.errors import ClusterError
 from kubestandby.groups import ConflictPolicy, ProtectionGroup
 from kubestandby.ports import Cluster, Discovery
-from kubestandby.resources import ResourceType
+from kubestandby.resources import BUILT_IN_GROUPS, Manifest, ResourceType
 from kubestandby.served_versions import ServedVersions
 
 from .drop_rules import dropped_by
@@ -58,7 +58,10 @@ def _common(type_: ResourceType, discovery: Discovery, there: ServedVersions, br
 
 
 def definitions_brought(cluster: Cluster, group: ProtectionGroup, discovery: Discovery) -> Test:
-    """Tells of a type whether a snapshot of the group brings its definition along, to take the place of the standby's.
+    """Tells of a type whether a snapshot of the group brings its definition along.
+
+    The standby's then has the same versions, or, with `skip`, nothing is converted: the restore sends the object in the
+    standby's version, and its server refuses one with fields that this lacks, where here they would go in silence.
 
     Raises, when asked:
         ClusterError: the definitions cannot be listed, for another reason than a missing right.
@@ -68,18 +71,26 @@ def definitions_brought(cluster: Cluster, group: ProtectionGroup, discovery: Dis
     def brought() -> frozenset[str]:
         return frozenset(_definitions(cluster, group, discovery))
 
-    return lambda type_: kubectl_name(type_) in brought()
+    return lambda type_: type_.gvk.group not in BUILT_IN_GROUPS and kubectl_name(type_) in brought()
 
 
 def _definitions(cluster: Cluster, group: ProtectionGroup, discovery: Discovery) -> Iterator[str]:
-    """Names of those that the snapshot may hold and that the standby will take."""
+    """Names of those that the snapshot may hold and that come into force, or need not."""
     resource = discovery.find(*CUSTOM_RESOURCE_DEFINITION)
-    stay = group.restore.conflict is ConflictPolicy.SKIP or group.exclude_kinds.holds(*CUSTOM_RESOURCE_DEFINITION)
-    if resource is None or stay:
+    if resource is None or group.exclude_kinds.holds(*CUSTOM_RESOURCE_DEFINITION):
         return
+    skips = group.restore.conflict is ConflictPolicy.SKIP
     try:
         for page in cluster.pages(resource):
-            yield from (item["metadata"]["name"] for item in page.items if not dropped_by(item))
+            for item in page.items:
+                if not dropped_by(item) and (_converts_nothing(item) or not skips):
+                    yield item["metadata"]["name"]
     except ClusterError as error:
         if error.status != 403:
             raise
+
+
+def _converts_nothing(definition: Manifest) -> bool:
+    """Whether versions differ in their names alone (CustomResourceConversion.strategy None, the default)."""
+    conversion = definition["spec"].get("conversion") or {}
+    return bool(conversion.get("strategy", "None") == "None")

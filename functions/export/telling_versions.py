@@ -31,7 +31,7 @@ class VersionsTeller:
         before = records.newest(group.name, site.name)
         found = self._discovery(site)
         if not isinstance(found, Discovery):
-            _LOG.info("versions_not_told", extra={"with": other.name, **error_facts(found)})
+            _LOG.warning("versions_not_told", extra={"with": other.name, **error_facts(found)})
             return
         served = served_versions(group.name, site.name, found, before)
         if served != before:

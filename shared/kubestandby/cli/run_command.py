@@ -154,8 +154,8 @@ def _tell_unserved(group: ProtectionGroup, arrival: Arrival) -> None:
     exported_in = {summary.gvk.api_version for summary in arrival.raw.types}
     for version in group.api_versions:
         if version not in exported_in:
-            said = f"spec.apiVersions names {version}, in which {arrival.raw.source_site} serves no kind"
-            say(f"warning: {said}: nothing is exported in it", "yellow")
+            said = f"spec.apiVersions names {version}, in which nothing is exported"
+            say(f"warning: {said}: {arrival.raw.source_site} serves no kind in it, or another entry counts", "yellow")
 
 
 def _tell_unknown_kinds(group: ProtectionGroup, arrival: Arrival) -> None:

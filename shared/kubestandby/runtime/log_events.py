@@ -162,7 +162,7 @@ WORK: Mapping[str, LogEvent] = {
     "snapshot_started": LogEvent("INFO", "Work on a snapshot that has come begins."),
     "snapshot_taken_in": LogEvent("INFO", "Work on a snapshot that has come is over.", ("verdict", "said")),
     "versions_not_told": LogEvent(
-        "INFO",
+        "WARNING",
         "The cluster could not be asked what it serves, so the other site was not told; the next tick asks again.",
         ("with", *_OF_AN_ERROR),
     ),

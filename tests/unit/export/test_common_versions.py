@@ -18,9 +18,10 @@ SCALER, WIDGET = "HorizontalPodAutoscaler.autoscaling", "Widget.example.com"
 DEFINITIONS = Kinds(names=frozenset({"CustomResourceDefinition"}))
 
 
-def definition(**labels: str) -> dict[str, Any]:
+def definition(strategy: str = "None", **labels: str) -> dict[str, Any]:
     """Of a kind that the primary serves as v2 and v1."""
     spec = {
+        "conversion": {"strategy": strategy},
         "group": "example.com",
         "names": {"kind": "Widget", "plural": "widgets"},
         "scope": "Namespaced",
@@ -38,8 +39,8 @@ def bench(*objects: dict[str, Any], **group: Any) -> Bench:
     return made
 
 
-def with_widget(*, labels: dict[str, str] | None = None, **group: Any) -> Bench:
-    made = bench(definition(**labels or {}), obj("example.com/v2", "Widget", "one", "shop"), **group)
+def with_widget(*, strategy: str = "None", labels: dict[str, str] | None = None, **group: Any) -> Bench:
+    made = bench(definition(strategy, **labels or {}), obj("example.com/v2", "Widget", "one", "shop"), **group)
     made.cluster.serve_in("example.com", "Widget", "v2", "v1")
     return made
 
@@ -106,13 +107,17 @@ def test_a_custom_kind_comes_with_its_definition_in_the_version_that_has_all_fie
     assert version_of("Widget", export(with_widget(), **{WIDGET: ("v1",)})) == "v2"
 
 
-@pytest.mark.parametrize(
-    "group",
-    [{"restore": RestoreSettings(conflict=ConflictPolicy.SKIP)}, {"exclude_kinds": DEFINITIONS}],
-    ids=["skip", "excluded"],
-)
-def test_a_custom_kind_whose_definition_stays_is_in_a_common_version(group: dict[str, Any]) -> None:
-    assert version_of("Widget", export(with_widget(**group), **{WIDGET: ("v1",)})) == "v1"
+@pytest.mark.parametrize(("strategy", "version"), [("None", "v2"), ("Webhook", "v1")])
+def test_a_definition_that_gives_way_is_not_needed_where_versions_differ_in_their_names_alone(
+    strategy: str, version: str
+) -> None:
+    made = with_widget(strategy=strategy, restore=RestoreSettings(conflict=ConflictPolicy.SKIP))
+
+    assert version_of("Widget", export(made, **{WIDGET: ("v1",)})) == version
+
+
+def test_a_custom_kind_whose_definition_is_not_carried_is_in_a_common_version() -> None:
+    assert version_of("Widget", export(with_widget(exclude_kinds=DEFINITIONS), **{WIDGET: ("v1",)})) == "v1"
 
 
 def test_a_definition_that_a_label_leaves_out_is_not_brought() -> None:
