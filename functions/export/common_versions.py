@@ -53,7 +53,7 @@ def _common(type_: ResourceType, discovery: Discovery, there: ServedVersions, br
         return type_
     for version in discovery.served.get(kind, ()):
         if version in theirs and not brings_definition(type_):
-            return replace(type_, gvk=replace(type_.gvk, version=version))
+            return type_.at(version)
     return type_
 
 

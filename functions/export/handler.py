@@ -64,11 +64,9 @@ class _Export:
         export and the first tick come at the same time.
         """
         group, other = work.group, work.group.other_site(work.site.name)
-        records = self._context.served(work.site)
-        told = records.newest(group.name, other.name)
+        told = self._context.served(work.site).newest(group.name, other.name)
         if told is None and other in self._context.served_sites(group):
-            VersionsTeller(self._context).tell(group, other)
-            told = records.newest(group.name, other.name)
+            return VersionsTeller(self._context).tell(group, other)
         return told
 
     def _share(self, group: ProtectionGroup, site: Site, exported: ExportResult) -> None:

@@ -7,7 +7,7 @@ from kubestandby.groups import ClusterAccess, ProtectionGroup, Site
 from kubestandby.ports import Discovery
 from kubestandby.runtime.context import Context
 from kubestandby.runtime.logs import error_facts
-from kubestandby.served_versions import served_versions
+from kubestandby.served_versions import ServedVersions, served_versions
 
 _LOG = logging.getLogger(__name__)
 
@@ -20,8 +20,10 @@ class VersionsTeller:
         self._context = context
         self._found: dict[tuple[str, ClusterAccess], Discovery | ClusterError | ConfigError] = {}
 
-    def tell(self, group: ProtectionGroup, site: Site) -> None:
+    def tell(self, group: ProtectionGroup, site: Site) -> ServedVersions | None:
         """Tells what has changed since it was last told, if anything; nothing while the cluster cannot be asked.
+
+        Returns what holds now; None where nothing was ever told.
 
         Raises:
             StoreError: the other site's control bucket cannot be used.
@@ -32,11 +34,12 @@ class VersionsTeller:
         found = self._discovery(site)
         if not isinstance(found, Discovery):
             _LOG.warning("versions_not_told", extra={"with": other.name, **error_facts(found)})
-            return
+            return before
         served = served_versions(group.name, site.name, found, before)
         if served != before:
             records.tell(served, self._context.clock.now())
             _LOG.info("versions_told", extra={"told": other.name})
+        return served
 
     def _discovery(self, site: Site) -> Discovery | ClusterError | ConfigError:
         """What the site's cluster serves, or why it could not be asked."""

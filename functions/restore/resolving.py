@@ -70,9 +70,9 @@ class Resolver:
     def _resolve(self, gvk: GVK) -> Resolved | Unresolved:
         live, definition = self._types.get(gvk.group_kind), self._definitions.get(gvk.group_kind)
         if live is not None and self.is_served(gvk):
-            return Resolved(_at(live, gvk.version))
+            return Resolved(live.at(gvk.version))
         if definition is not None and gvk.version in served_versions(definition):
-            return Resolved(_at(_defined_type(definition), gvk.version), served=False)
+            return Resolved(_defined_type(definition).at(gvk.version), served=False)
         return Unresolved(self._why_missing(gvk) if live is None else self._why_not_in_version(gvk))
 
     def without_definition(self, item: DesiredObject) -> DesiredObject | Unresolved:
@@ -86,7 +86,7 @@ class Resolver:
             return Unresolved(self._why_missing(gvk))
         for version in self._served.get(gvk.group_kind, ()):
             if _converts_nothing(definition, gvk.version, version):
-                resource = _at(live, version)
+                resource = live.at(version)
                 note = f"sent as {resource.gvk.api_version}: the standby does not serve {gvk.api_version}"
                 manifest = at_version(item.manifest, resource)
                 return replace(item, resource=resource, manifest=manifest, note=note, served=True)
@@ -143,12 +143,6 @@ def at_version(manifest: Manifest, resource: ResourceType) -> Manifest:
 def definitions_among(objects: Iterable[tuple[ObjectRef, Manifest]]) -> list[Manifest]:
     """The CustomResourceDefinitions among the objects."""
     return [manifest for ref, manifest in objects if ref.gvk.group_kind == CRD]
-
-
-def _at(resource: ResourceType, version: str) -> ResourceType:
-    if resource.gvk.version == version:
-        return resource
-    return replace(resource, gvk=replace(resource.gvk, version=version))
 
 
 def served_versions(definition: Manifest) -> tuple[str, ...]:

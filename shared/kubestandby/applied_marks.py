@@ -10,9 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kubestandby import layout
-from kubestandby.control_records import Doubt, Place, RecordKind, log_doubt, read_record, sign_record, stored_record
+from kubestandby.control_records import (
+    Doubt,
+    Place,
+    RecordKind,
+    believed,
+    log_doubt,
+    read_record,
+    sign_record,
+    stored_record,
+)
 from kubestandby.creation import create_object
-from kubestandby.errors import FormatError, ObjectExistsError, ObjectMissingError, UntrustedRecordError
+from kubestandby.errors import FormatError, ObjectExistsError, UntrustedRecordError
 from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.trust import KeyRole
 from kubestandby.ports import ObjectStore
@@ -121,13 +130,7 @@ class AppliedMarks:
         return ((snapshot, mode) for snapshot, mode in names if snapshot)
 
     def _believed(self, group: GroupName, named: list[tuple[SnapshotId, str]]) -> Iterator[AppliedMark]:
-        for snapshot, mode in named:
-            try:
-                yield self._read(group, snapshot, mode)
-            except ObjectMissingError:
-                continue
-            except UntrustedRecordError as error:
-                self._doubt(error)
+        return (mark for _, mark in believed(named, lambda entry: self._read(group, *entry), self._doubt))
 
     def _read(self, group: GroupName, snapshot: SnapshotId, mode: str) -> AppliedMark:
         key = layout.applied_key(group, snapshot, mode)

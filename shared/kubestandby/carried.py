@@ -1,7 +1,6 @@
 """Which types a snapshot carries: what an export reads, and so what rights it needs. Pure."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 
 from kubestandby.groups import NO_KINDS, Kinds
 from kubestandby.ports import Discovery
@@ -77,9 +76,9 @@ def listable_types(
 def in_wanted_version(type_: ResourceType, discovery: Discovery, api_versions: Collection[str]) -> ResourceType:
     """The type in the version that `api_versions` names, where the server has it, else as it is."""
     for version in discovery.served.get(type_.gvk.group_kind, ()):
-        gvk = replace(type_.gvk, version=version)
-        if gvk.api_version in api_versions:
-            return replace(type_, gvk=gvk)
+        wanted = type_.at(version)
+        if wanted.gvk.api_version in api_versions:
+            return wanted
     return type_
 
 

@@ -6,19 +6,26 @@ by the modules that read them.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from kubestandby import codec
-from kubestandby.errors import IntegrityError, ObjectTooLargeError, SnapshotError, UntrustedRecordError
+from kubestandby.errors import (
+    IntegrityError,
+    ObjectMissingError,
+    ObjectTooLargeError,
+    SnapshotError,
+    UntrustedRecordError,
+)
 from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.trust import ANY_SITE, SITE_ROLES, KeyRole, TrustedKey
 from kubestandby.ports import ObjectStore
 from kubestandby.snapshots import GroupName, SiteName
 
+N = TypeVar("N")
 T = TypeVar("T")
 
 
@@ -95,6 +102,21 @@ def stored_record(store: ObjectStore, key: str, max_bytes: int, what: str) -> by
         return store.get(key, max_bytes=max_bytes)
     except ObjectTooLargeError as error:
         raise UntrustedRecordError(f"{what} is larger than any of ours") from error
+
+
+def believed(names: Iterable[N], read: Callable[[N], T], doubt: Doubt) -> Iterator[tuple[N, T]]:
+    """The records of these names that count, one after the other; what is gone is passed over, what does not is told.
+
+    Raises:
+        StoreError: one cannot be read.
+    """
+    for name in names:
+        try:
+            yield name, read(name)
+        except ObjectMissingError:
+            continue
+        except UntrustedRecordError as error:
+            doubt(error)
 
 
 def sign_record(

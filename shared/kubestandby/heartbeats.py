@@ -18,7 +18,6 @@ from kubestandby.ports import ObjectStore
 from kubestandby.snapshots import GroupName, SiteName, SnapshotId, SnapshotIndex
 
 HEARTBEAT_TYPE = "application/vnd.kubestandby.heartbeat.v1+json"
-_TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
 _NAME = re.compile(r"(?P<time>[0-9]{8}T[0-9]{6}\.[0-9]{6}Z)-(?P<signature>(?:[0-9a-f]{2}){1,72})\.json")
 """The longest signature is one of P-256, in DER: 72 bytes."""
 
@@ -50,7 +49,7 @@ def sign_heartbeat(keyring: Keyring, index: SnapshotIndex, index_sha256: str, no
     """
     moment = now.astimezone(UTC)
     data = keyring.sign(_said(index, index_sha256, moment), HEARTBEAT_TYPE, KeyRole.EXPORT, index.source_site)
-    name = f"{moment.strftime(_TIME_FORMAT)}-{dsse.first_signature(data).hex()}"
+    name = f"{layout.time_in_key(moment)}-{dsse.first_signature(data).hex()}"
     return StoredHeartbeat(layout.heartbeat_key(index.group, index.id, name), data)
 
 
@@ -73,7 +72,7 @@ def _proven_by(name: str, keyring: Keyring, index: SnapshotIndex, raw_sha256: st
     if found is None:
         return None
     try:
-        moment = datetime.strptime(found["time"], _TIME_FORMAT).replace(tzinfo=UTC)
+        moment = layout.parse_time(found["time"])
         said = dsse.with_signature(_said(index, raw_sha256, moment), HEARTBEAT_TYPE, bytes.fromhex(found["signature"]))
         attested = keyring.verify(said, HEARTBEAT_TYPE, KeyRole.EXPORT, f"heartbeat {name}")
         attested.check_said_by(index.source_site, moment)

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -41,7 +41,6 @@ from kubestandby.spool import new_spool
 _COMPRESSION_LEVEL = 1
 _CHUNK_BYTES = 1024 * 1024
 _AGAIN = "import the files again"
-_TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}", re.ASCII)
 
 
@@ -81,7 +80,7 @@ class PayloadWriter:
             limits: what is taken on at most.
         """
         self._group = group
-        self._name = f"{clock.now().astimezone(UTC).strftime(_TIME_FORMAT)}-{secrets.token_hex(4)}"
+        self._name = f"{layout.time_in_key(clock.now())}-{secrets.token_hex(4)}"
         self._limits = limits
         self._spool = new_spool()
         self._sealed = SealingWriter(self._spool, recipients, _purpose(group, self._name))
@@ -207,7 +206,7 @@ def payload_names(control: ObjectStore, group: GroupName) -> tuple[str, ...]:
 
 def uploaded_at(name: str) -> datetime:
     """When a payload of this name was uploaded, by the clock of whoever did it."""
-    return datetime.strptime(name.partition("-")[0], _TIME_FORMAT).replace(tzinfo=UTC)
+    return layout.parse_time(name.partition("-")[0])
 
 
 def _purpose(group: GroupName, name: str) -> tuple[str, ...]:

@@ -4,10 +4,13 @@ Keys are relative to the bucket. Everything is create-only: state is the highest
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from kubestandby.errors import FormatError
 from kubestandby.snapshots import GroupName, SiteName, SnapshotId, Stage
+
+_TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
 
 
 class Function(StrEnum):
@@ -65,6 +68,20 @@ class ReportKey:
     snapshot: SnapshotId
     time: str
     purpose: str
+
+
+def time_in_key(moment: datetime) -> str:
+    """How a moment stands in keys: 20261122T165000.123456Z, so that their order is that of time."""
+    return moment.astimezone(UTC).strftime(_TIME_FORMAT)
+
+
+def parse_time(text: str) -> datetime:
+    """The moment in a key.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=UTC)
 
 
 # data bucket

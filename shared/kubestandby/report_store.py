@@ -1,12 +1,21 @@
 """Reports of restores and plans in a site's data bucket, signed by the site's restore function."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 from kubestandby import layout
-from kubestandby.control_records import Doubt, Place, RecordKind, log_doubt, read_record, sign_record, stored_record
+from kubestandby.control_records import (
+    Doubt,
+    Place,
+    RecordKind,
+    believed,
+    log_doubt,
+    read_record,
+    sign_record,
+    stored_record,
+)
 from kubestandby.creation import create_object
-from kubestandby.errors import ObjectMissingError, UntrustedRecordError
+from kubestandby.errors import UntrustedRecordError
 from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.trust import KeyRole
 from kubestandby.layout import ReportKey
@@ -15,7 +24,6 @@ from kubestandby.reports import Purpose, RestoreReport
 from kubestandby.snapshots import GroupName, SiteName, SnapshotId
 
 MAX_REPORT_BYTES = 512 << 20
-_TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
 
 
 class ReportStore:
@@ -91,7 +99,7 @@ class ReportStore:
             ConfigError: the site's restore key is not on this machine.
             StoreError: it could not be written.
         """
-        time = report.started_at.astimezone(UTC).strftime(_TIME_FORMAT)
+        time = layout.time_in_key(report.started_at)
         key = layout.report_key(report.group, report.snapshot, time, report.purpose)
         place = Place(group=report.group, site=self._site, key=key)
         create_object(
@@ -100,13 +108,8 @@ class ReportStore:
         return key
 
     def _newest_first(self, group: GroupName, since: datetime | None) -> list[ReportKey]:
-        first = since.astimezone(UTC).strftime(_TIME_FORMAT) if since else ""
+        first = layout.time_in_key(since) if since else ""
         return [key for key in reversed(self.keys(group)) if key.time >= first]
 
     def _believed(self, key: ReportKey) -> Iterator[RestoreReport]:
-        try:
-            yield self.read(key.key)
-        except ObjectMissingError:
-            return
-        except UntrustedRecordError as error:
-            self._doubt(error)
+        return (report for _, report in believed([key.key], self.read, self._doubt))

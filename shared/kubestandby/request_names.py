@@ -19,7 +19,6 @@ TURN = timedelta(seconds=TURN_SECONDS)
 TURNS = 3
 """How many turns ahead a request may be written."""
 
-_TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
 _HOUR_FORMAT = "%Y%m%dT%H"
 _AGAIN = "."
 
@@ -35,14 +34,14 @@ def new_name(group: GroupName, action: Action, now: datetime, continues: str, at
         if layout.parse_request_key(layout.request_key(group, continues)) is None:
             raise FormatError(f"{continues[:80]!r} is not a request's name")
         identity = f"{origin_id(continues)}{_AGAIN}{attempt}"
-    return f"{now.astimezone(UTC).strftime(_TIME_FORMAT)}-{action}-{identity}"
+    return f"{layout.time_in_key(now)}-{action}-{identity}"
 
 
 def turns_name(group: GroupName, action: Action, moment: datetime) -> str:
     """The name that everybody gives to a request in the turn of this moment."""
     turn = datetime.fromtimestamp(int(moment.timestamp()) // TURN_SECONDS * TURN_SECONDS, UTC)
     unique = hashlib.sha256(f"{group}/{action}/{turn.isoformat()}".encode()).hexdigest()[:8]
-    return f"{turn.strftime(_TIME_FORMAT)}-{action}-{unique}"
+    return f"{layout.time_in_key(turn)}-{action}-{unique}"
 
 
 def is_due(name: str, now: datetime) -> bool:
@@ -51,7 +50,7 @@ def is_due(name: str, now: datetime) -> bool:
     A turn far away is that of another clock, and nothing to wait for.
     """
     try:
-        turn = datetime.strptime(name.partition("-")[0], _TIME_FORMAT).replace(tzinfo=UTC)
+        turn = layout.parse_time(name.partition("-")[0])
     except ValueError:
         return True
     return not timedelta(0) < turn - now <= TURNS * TURN

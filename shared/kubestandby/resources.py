@@ -1,7 +1,7 @@
 """The words of the Kubernetes API: kinds, resource types, references to objects. Data only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -126,6 +126,10 @@ class ResourceType:
     def qualified_plural(self) -> str:
         """`deployments.apps`; `services.core` for the empty group: never ambiguous between groups."""
         return f"{self.plural}.{self.gvk.group or 'core'}"
+
+    def at(self, version: str) -> "ResourceType":
+        """The same type in this version."""
+        return self if version == self.gvk.version else replace(self, gvk=replace(self.gvk, version=version))
 
     def path(self, namespace: str = CLUSTER_SCOPE, name: str = "") -> str:
         """The URL path of the collection, of the collection in a namespace, or of one object (not percent-encoded)."""

@@ -8,12 +8,21 @@ signed by the export function of the site that tells; what is not counts as not 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from kubestandby import layout
-from kubestandby.control_records import Doubt, Place, RecordKind, log_doubt, read_record, sign_record, stored_record
+from kubestandby.control_records import (
+    Doubt,
+    Place,
+    RecordKind,
+    believed,
+    log_doubt,
+    read_record,
+    sign_record,
+    stored_record,
+)
 from kubestandby.creation import create_object
-from kubestandby.errors import ObjectMissingError, UntrustedRecordError
+from kubestandby.errors import UntrustedRecordError
 from kubestandby.keys.keyring import Keyring
 from kubestandby.keys.trust import KeyRole
 from kubestandby.ports import Discovery, ObjectStore
@@ -21,8 +30,6 @@ from kubestandby.snapshots import GroupName, SiteName
 
 MAX_SERVED_BYTES = 1 << 20
 """Ten thousand kinds."""
-
-_TIME_FORMAT = "%Y%m%dT%H%M%S.%fZ"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +91,7 @@ class ServedRecords:
             ConfigError: the site's export key is not on this machine.
             StoreError: it could not be written.
         """
-        key = layout.served_key(served.group, now.astimezone(UTC).strftime(_TIME_FORMAT))
+        key = layout.served_key(served.group, layout.time_in_key(now))
         last = next((key for key, _ in self._believed(served.group, served.site)), "")
         if key <= last:
             key = f"{last.removesuffix('.json')}0.json"
@@ -94,13 +101,8 @@ class ServedRecords:
 
     def _believed(self, group: GroupName, site: SiteName) -> Iterator[tuple[str, ServedVersions]]:
         """The records that count with their keys, the newest one first."""
-        for key in sorted(self._control.list(layout.served_prefix(group)), reverse=True):
-            try:
-                yield key, self._read(group, site, key)
-            except ObjectMissingError:
-                continue
-            except UntrustedRecordError as error:
-                self._doubt(error)
+        keys = sorted(self._control.list(layout.served_prefix(group)), reverse=True)
+        return believed(keys, lambda key: self._read(group, site, key), self._doubt)
 
     def _read(self, group: GroupName, site: SiteName, key: str) -> ServedVersions:
         what = f"versions {key} in {self._control.url}"
