@@ -156,15 +156,31 @@ class KubeHttp:
             ClusterError: any other refusal.
             ReplyTooLargeError: see `Call.max_bytes`.
         """
+        began = time.monotonic()
+        try:
+            return self._attempt(call)
+        except _TryAgainError as error:
+            failed = error
+        return self._again(call, failed, began)
+
+    def _again(self, call: Call, first: _TryAgainError, began: float) -> tuple[dict[str, Any], int]:
+        """Goes on after a first attempt that failed. Most requests need one, which does without what is set up here."""
+        failed = [first]
+
+        def attempt() -> tuple[dict[str, Any], int]:
+            if failed:
+                raise failed.pop()
+            return self._attempt(call)
+
         retrying = Retrying(
             retry=retry_if_exception_type(_TryAgainError),
             wait=self._wait,
-            stop=lambda state: self._is_spent(call, state),
+            stop=lambda state: self._is_spent(call, state, began),
             sleep=self.sleep,
             reraise=True,
         )
         try:
-            return retrying(self._attempt, call)
+            return retrying(attempt)
         except _TryAgainError as spent:
             raise spent.error from spent.__cause__
 
@@ -251,11 +267,11 @@ class KubeHttp:
         jittered = doubled * (0.5 + 0.5 * self.jitter())
         return jittered if asked is None else asked + self.retry.first_wait * self.jitter()
 
-    def _is_spent(self, call: Call, state: RetryCallState) -> bool:
+    def _is_spent(self, call: Call, state: RetryCallState, began: float) -> bool:
         budget = self.retry.budget if self._answered else self.retry.first_budget
         if call.budget_seconds is not None:
             budget = min(budget, call.budget_seconds)
-        so_far = max(state.idle_for, state.seconds_since_start or 0.0)
+        so_far = max(state.idle_for, time.monotonic() - began)
         return so_far + state.upcoming_sleep > budget
 
 

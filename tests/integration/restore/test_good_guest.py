@@ -101,7 +101,7 @@ def neighbour(standby: GivenCluster) -> Iterator[Neighbour]:
 class OnceOnly(KubeHttp):
     """Tries nothing twice."""
 
-    def _is_spent(self, call: Call, state: object) -> bool:
+    def _is_spent(self, call: Call, state: object, began: float) -> bool:
         return True
 
 

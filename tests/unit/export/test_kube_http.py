@@ -1,3 +1,7 @@
+import gc
+import time
+import weakref
+
 import pytest
 
 from kubestandby.adapters.kube_http import Call, NoReplyError, Reply, RetrySettings
@@ -103,6 +107,40 @@ def test_budget_bounds_all_waits_together() -> None:
     assert sum(line.slept) <= 30
     assert raised.value.transient
     assert raised.value.status == 429
+
+
+def test_time_that_the_first_attempt_took_counts_too() -> None:
+    line = Line(BUSY, ok({}), retry=RetrySettings(budget=0.3, first_budget=0.3))
+    answer_at_once = line.sender.send
+
+    def answer_late(call: Call) -> Reply:
+        time.sleep(0.2)
+        return answer_at_once(call)
+
+    line.http.sender.send = answer_late  # type: ignore[method-assign]
+
+    with pytest.raises(ClusterUnavailableError):
+        line.http.json(CALL)
+    assert line.slept == []
+
+
+class Subject(str):
+    """Of a request; unlike other strings it can be looked for."""
+
+    __slots__ = ("__weakref__",)
+
+
+def test_nothing_of_a_request_is_kept_when_it_is_answered() -> None:
+    line, subject = Line(ok({})), Subject("Secret shop/large")
+    seen = weakref.ref(subject)
+    gc.disable()
+    try:
+        line.http.json(Call(method="PATCH", path="/api/v1/secrets", subject=subject, body=b"large"))
+        line.sender.calls.clear()
+        del subject
+        assert seen() is None
+    finally:
+        gc.enable()
 
 
 def test_call_may_have_a_smaller_budget() -> None:
