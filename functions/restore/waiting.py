@@ -24,6 +24,8 @@ from .refusals import describe
 
 FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 4.0
+PAUSE_SHARE = 0.1
+"""Of the time waited so far: that all is Current is noticed by so much later, at most."""
 OBSTACLES_EVERY_SECONDS = 4.0
 """How often Pods and events are looked through for reasons, and how long a workload has to be still for that."""
 
@@ -93,7 +95,7 @@ class Waiter:
             for item in desired
             if is_watched(item.identity[:2])
         }
-        started, pause, looked = self.clock.now(), FIRST_PAUSE_SECONDS, self.clock.now()
+        started = looked = self.clock.now()
         while True:
             self._poll([watch for watch in watches.values() if watch.status.readiness not in _ENDED])
             now = self.clock.now()
@@ -104,8 +106,8 @@ class Waiter:
             elapsed = waited_seconds + (now - started).total_seconds()
             if elapsed >= timeout_seconds or not any(watch.holds for watch in watches.values()):
                 return _statuses(watches.values(), timeout_seconds)
+            pause = min(max(FIRST_PAUSE_SECONDS, elapsed * PAUSE_SHARE), LONGEST_PAUSE_SECONDS)
             self.clock.sleep(min(pause, timeout_seconds - elapsed))
-            pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
 
     def _poll(self, watches: Iterable[_Watch]) -> None:
         by_type: dict[ResourceType, dict[Name, _Watch]] = defaultdict(dict)

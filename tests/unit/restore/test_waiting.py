@@ -95,14 +95,15 @@ def test_what_is_current_needs_no_second_look() -> None:
     assert clock.sleeps == []
 
 
-def test_the_wait_ends_when_the_last_one_is_current() -> None:
+@pytest.mark.parametrize(("seconds", "later"), [(1, 0.25), (6, 0.6), (13, 1.3), (21, 2.1), (90, 4)])
+def test_the_wait_ends_soon_after_the_last_one_is_current(seconds: float, later: float) -> None:
     cluster, clock = standby(unready(workload())), ScriptedClock()
-    clock.at(20, lambda: cluster.put(ready(workload())))
+    clock.at(seconds, lambda: cluster.put(ready(workload())))
 
     found = wait(cluster, [workload()], clock)
 
     assert found["web"].readiness is Readiness.CURRENT
-    assert timedelta(seconds=20) <= clock.now() - NOON < timedelta(seconds=25)
+    assert seconds <= (clock.now() - NOON).total_seconds() <= seconds + later
 
 
 def test_what_is_current_is_not_asked_about_again() -> None:
