@@ -1,7 +1,7 @@
 """The order of a restore: verify, plan, apply, wait, report. Each is a module of its own; this one only calls them."""
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,6 +25,7 @@ from .pruning import put_off
 from .readiness import is_awaited
 from .rehearsing import rehearse
 from .reporting import Happened, PhaseClock, RestoreContext, final_results, make_report
+from .request_pool import RequestPool
 from .resolving import Resolver
 from .restarts import Restarts, restart, workloads_to_restart
 from .selection import SnapshotPair
@@ -150,7 +151,7 @@ class Restorer:
     @contextmanager
     def _job(self, task: RestoreTask) -> Iterator[_Job]:
         ledger = InventoryLedger(self.cluster, task.group.name)
-        with ThreadPoolExecutor(self.in_flight, thread_name_prefix="restore") as pool:
+        with RequestPool(self.in_flight) as pool:
             yield _Job(task, ledger, pool, PhaseClock(self.clock))
 
     def _plan(self, job: _Job) -> _Planned:
