@@ -129,6 +129,25 @@ def test_flow_form_is_json_and_an_ordinary_yaml_reader_reads_the_same(texts: dic
     assert yaml.load(flow, yaml.CSafeLoader) == texts
 
 
+@settings(max_examples=200, deadline=None)
+@given(manifests)
+@example({"f": [1e20, 1e-7, 1.5e300, -0.0, 0.1, 5e-324, 100.0], "n": [[], {}, [[]], [{}]]})
+def test_flow_form_holds_what_the_manifest_holds(manifest: dict[str, Any]) -> None:
+    assert types_of(json.loads(emit_flow(manifest))) == types_of(manifest)
+
+
+def test_flow_form_is_broken_into_lines_for_readers_that_hold_back_a_line() -> None:
+    longest = max(emit_flow({"metadata": {"labels": {f"app-{n}": "shop" for n in range(100)}}}).splitlines(), key=len)
+
+    assert len(longest) < 40
+
+
+def test_flow_form_of_many_small_values_is_not_blown_up_beyond_what_a_server_takes() -> None:
+    manifest = {"spec": {"deep": {"deeper": {"numbers": [1] * 700_000}}}}
+
+    assert len(emit_flow(manifest)) < 1.5 * (1 << 20)
+
+
 @settings(max_examples=300, deadline=None)
 @given(manifests, st.data())
 def test_no_change_of_a_byte_goes_unnoticed(manifest: dict[str, Any], data: st.DataObject) -> None:
