@@ -10,7 +10,7 @@ import orjson
 
 from kubestandby import manifest_yaml
 from kubestandby.adapters import kube_discovery, kube_reviews
-from kubestandby.adapters.kube_http import Call, KubeHttp, ReplyTooLargeError, RetrySettings
+from kubestandby.adapters.kube_http import JSON, Call, KubeHttp, ReplyTooLargeError, RetrySettings
 from kubestandby.adapters.kube_pace import Pace
 from kubestandby.adapters.kube_sender import ApiSender
 from kubestandby.errors import ClusterError, ListExpiredError
@@ -25,6 +25,11 @@ WANTED_PAGE_BYTES = 8 << 20
 LARGEST_PAGE_BYTES = 16 << 20
 LISTS_READ_AHEAD = 6
 """So many lists have their next page under way at once; of any more it is asked for later."""
+
+APPLY_PATCH = "application/apply-patch+yaml"
+Query = tuple[tuple[str, str], ...]
+DRY: Query = (("dryRun", "All"),)
+FORCED: Query = (("force", "true"),)
 
 
 def connect(
@@ -143,9 +148,8 @@ class KubeCluster:
 
         The server reads every apply as YAML, whose keys on one line have a limit (see `manifest_yaml.emit_flow`).
         """
-        call = _write_call("PATCH", resource, manifest, manager=manager, dry_run=dry_run)
-        forced = (("force", "true"),) if force else ()
-        call = replace(call, content_type="application/apply-patch+yaml", query=call.query + forced)
+        query = (DRY if dry_run else ()) + (FORCED if force else ())
+        call = _write_call("PATCH", resource, manifest, APPLY_PATCH, manager=manager, query=query)
         try:
             return _typed(self._http.json(call), resource)
         except ClusterError as error:
@@ -158,11 +162,11 @@ class KubeCluster:
 
         After a lost reply the second attempt may meet the object that the first one made: 409 AlreadyExists.
         """
-        return _typed(self._http.json(_write_call("POST", resource, manifest, dry_run=dry_run)), resource)
+        return _typed(self._http.json(_write_call("POST", resource, manifest, query=DRY if dry_run else ())), resource)
 
     def replace(self, resource: ResourceType, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
         """PUT with strict field validation, as field manager `kubestandby`."""
-        return _typed(self._http.json(_write_call("PUT", resource, manifest, dry_run=dry_run)), resource)
+        return _typed(self._http.json(_write_call("PUT", resource, manifest, query=DRY if dry_run else ())), resource)
 
     def delete(self, resource: ResourceType, ref: ObjectRef, *, uid: str) -> None:
         """Deletes the object of exactly this UID in the background; no error where it is gone."""
@@ -207,16 +211,17 @@ def _write_call(
     method: str,
     resource: ResourceType,
     manifest: Manifest,
+    content_type: str = JSON,
     *,
     manager: str = FIELD_MANAGER,
-    dry_run: bool = False,
+    query: Query = (),
 ) -> Call:
     ref = ObjectRef.of(manifest)
     name = "" if method == "POST" else ref.name
     call = _call(method, resource, namespace=ref.namespace if resource.namespaced else "", name=name)
-    query = (("fieldManager", manager), ("fieldValidation", "Strict"))
-    dry = (("dryRun", "All"),) if dry_run else ()
-    return replace(call, subject=str(ref), query=query + dry, body=manifest_yaml.emit_flow(manifest))
+    strict = (("fieldManager", manager), ("fieldValidation", "Strict"))
+    body = manifest_yaml.emit_flow(manifest)
+    return replace(call, subject=str(ref), query=strict + query, content_type=content_type, body=body)
 
 
 def _typed(item: Mapping[str, Any], resource: ResourceType) -> Manifest:

@@ -7,6 +7,7 @@ writes: of all that nothing is used.
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from kubestandby.resources import FIELD_MANAGER
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
-    from urllib3 import BaseHTTPResponse, HTTPConnectionPool, PoolManager
+    from urllib3 import BaseHTTPResponse, HTTPConnectionPool, PoolManager, Timeout
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
@@ -46,6 +47,8 @@ def _body(response: "BaseHTTPResponse", max_bytes: int) -> bytes:
         if time.monotonic() > deadline:
             response.close()
             raise TimeoutError
+        if response.length_remaining == 0:
+            break  # one more look for an end that is known costs a twentieth of a small request
     return b"".join(pieces)
 
 
@@ -57,10 +60,11 @@ def load_library() -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Connections:
-    """Where requests go, and what comes before their paths there."""
+    """Where requests go, what comes before their paths there, and how long each may take."""
 
     pool: "HTTPConnectionPool | PoolManager"
     before_path: str
+    timeout: "Timeout"
 
     @classmethod
     def of(cls, client: "ApiClient") -> "_Connections":
@@ -68,10 +72,13 @@ class _Connections:
 
         A proxy's manager is asked each time, for it knows what to add.
         """
+        import urllib3
+
         manager, host = client.rest_client.pool_manager, str(client.configuration.host)
+        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
         if manager.proxy is not None:
-            return cls(manager, host)
-        return cls(manager.connection_from_url(host), urlsplit(host).path.rstrip("/"))
+            return cls(manager, host, timeout)
+        return cls(manager.connection_from_url(host), urlsplit(host).path.rstrip("/"), timeout)
 
 
 @dataclass(slots=True)
@@ -116,20 +123,18 @@ class ApiSender:
             raise no_reply(error) from error
 
     def _send(self, call: Call) -> Reply:
-        import urllib3
-
         client, connections = self._client, self._connections
         headers = {"Accept": call.accept, "User-Agent": f"{FIELD_MANAGER}/{__version__}"}
         if call.body:
             headers["Content-Type"] = call.content_type
         client.update_params_for_auth(headers, [], ["BearerToken"], call.path, call.method, None)
-        query = f"?{urlencode(call.query)}" if call.query else ""
+        query = _query_text(call.query) if call.query else ""
         response = connections.pool.urlopen(
             call.method,
             f"{connections.before_path}{call.path}{query}",
             body=call.body or None,
             headers=headers,
-            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+            timeout=connections.timeout,
             retries=False,
             redirect=False,
             preload_content=False,
@@ -208,6 +213,12 @@ class ApiSender:
             return
         check_kubeconfig(access.kubeconfig, access.context, where=self.where)
         config.load_kube_config(str(access.kubeconfig), **options)  # type: ignore[no-untyped-call]
+
+
+@lru_cache(maxsize=64)
+def _query_text(query: tuple[tuple[str, str], ...]) -> str:
+    """The query of a URL: all writes of a restore have the same one."""
+    return f"?{urlencode(query)}"
 
 
 def _go_to(server: kube_reach.Server, configuration: Any) -> None:

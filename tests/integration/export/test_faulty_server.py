@@ -32,6 +32,14 @@ class Faults:
         handler.wfile.write(WHOLE)
 
     @staticmethod
+    def whole_in_chunks(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        for piece in (WHOLE[:40], WHOLE[40:], b""):
+            handler.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+
+    @staticmethod
     def cut_off(handler: BaseHTTPRequestHandler) -> None:
         _start(handler, len(WHOLE))
         handler.wfile.write(WHOLE[:40])
@@ -145,6 +153,21 @@ def test_list_that_fails_once_is_read_whole_the_next_time(fault: Any, tmp_path: 
 def test_list_that_keeps_failing_is_an_error_and_never_a_short_list(fault: Any, tmp_path: Path) -> None:
     with server(fault) as url, pytest.raises(ClusterUnavailableError):
         listed(reach(tmp_path, url))
+
+
+@pytest.mark.parametrize("first", [Faults.whole, Faults.whole_in_chunks, Faults.busy])
+def test_connection_is_used_again_however_the_answer_before_told_its_length(first: Any, tmp_path: Path) -> None:
+    sockets = []
+
+    def noted(answer: Any) -> Any:
+        return lambda handler: sockets.append(handler.connection) or answer(handler)
+
+    with server(noted(first), noted(Faults.whole)) as url:
+        cluster = reach(tmp_path, url)
+        assert [listed(cluster), listed(cluster)] == [["a"], ["a"]]
+
+    assert len(sockets) > 1
+    assert len(set(sockets)) == 1
 
 
 def test_redirect_is_not_followed(tmp_path: Path) -> None:
