@@ -2,11 +2,12 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 
 from kubestandby.layout import Function
 from kubestandby.reports import Change
@@ -73,19 +74,19 @@ def measure(load: Load, rounds: int, timeout: float, say: Say) -> LoadResult:
         say(f"creating {load.size} objects on the primary")
         gathered.floor(CREATE, load.size, create_floor(server, load))
         _settle(server)
+        say("floors")
+        turns = [_floors(server, load, gathered)]
         for number in range(1, rounds + 1):
             said = f"round {number} of {rounds}"
-            say(f"{said}: floors")
-            floors = _floors(server, load)
-            for name, seconds in floors.items():
-                gathered.floor(name, load.size, seconds)
-            with _Round(load, east, gathered, floors, timeout) as one:
+            with _Round(load, east, gathered, turns[-1][LIST], timeout) as one:
                 one.run(_saying(say, said))
+            say(f"{said}: floors again")
+            turns.append(_floors(server, load, gathered))
     return LoadResult(
         load=load.name,
         objects=load.size,
         rounds=rounds,
-        figures=gathered.rounds.figures(),
+        figures=tuple(against_turns(figure, turns) for figure in gathered.rounds.figures()),
         peak_bytes=gathered.peak_bytes,
         cpu_seconds=gathered.cpu_seconds,
         sizes=gathered.sizes,
@@ -97,12 +98,30 @@ def _saying(say: Say, before: str) -> Say:
     return lambda step: say(f"{before}: {step}")
 
 
-def _floors(primary: Server, load: Load) -> dict[str, float]:
+def against_turns(figure: Figure, turns: Sequence[Mapping[str, float]]) -> Figure:
+    """The figure of a restore, held against the mean of its floor just before and just after each round.
+
+    A busy machine is a third faster or slower some minutes later: one turn alone tells more of that than of the floor.
+
+    Args:
+        figure: any; of others nothing changes.
+        turns: all floors, in seconds by name, before the first round and after each.
+    """
+    if figure.floor not in (FIRST, CURRENT):
+        return figure
+    floors = pairwise(turn[figure.floor] for turn in turns)
+    return replace(figure, floor_seconds=tuple(mean(both) for both in floors))
+
+
+def _floors(primary: Server, load: Load, gathered: _Gathered) -> dict[str, float]:
     with start_cluster("floor", service_range=_OTHER_ADDRESSES) as cluster:
         fastest = apply_floor(Server(cluster.kubeconfig), load)
     with start_cluster("floor", service_range=_OTHER_ADDRESSES) as cluster:
         applied, current = current_floor(Server(cluster.kubeconfig), load)
-    return {LIST: list_floor(primary, load), APPLY: fastest, FIRST: applied, CURRENT: current}
+    turn = {LIST: list_floor(primary, load), APPLY: fastest, FIRST: applied, CURRENT: current}
+    for name, seconds in turn.items():
+        gathered.floor(name, load.size, seconds)
+    return turn
 
 
 def _settle(server: Server) -> None:
@@ -138,12 +157,10 @@ class _Cost:
 class _Round:
     """One round: a fresh standby, fresh buckets, fresh function processes."""
 
-    def __init__(
-        self, load: Load, east: Cluster, gathered: _Gathered, floors: Mapping[str, float], timeout: float
-    ) -> None:
+    def __init__(self, load: Load, east: Cluster, gathered: _Gathered, bare_list: float, timeout: float) -> None:
         self._load = load
         self._gathered = gathered
-        self._floors = dict(floors)
+        self._list_floor = bare_list
         self._east = east
         self._timeout = timeout
         self._exit = ExitStack()
@@ -217,14 +234,14 @@ class _Round:
                 seconds, outcome = self._pipeline.restore()
             restores.append(seconds)
             _check_unchanged(outcome)
-        self._floors[LIST] = median(lists)
+        self._list_floor = median(lists)
         self._note(SECOND, median(restores), floor=LIST, cost=_Cost(gauge, Function.RESTORE, "west"))
 
     def _change(self) -> None:
         maps = [item for item in self._load.objects() if item[0] == CONFIG_MAPS]
         count = max(1, self._load.size // CHANGED_SHARE)
         touch(self._servers["east"], maps[:: len(maps) // count][:count], str(time.time()))
-        self._floors[LIST] = list_floor(self._servers["east"], self._load)
+        self._list_floor = list_floor(self._servers["east"], self._load)
 
     @contextmanager
     def _gauged(self) -> Iterator[_Gauge]:
@@ -246,7 +263,7 @@ class _Round:
             objects=self._load.size if objects is None else objects,
             seconds=(seconds,),
             floor=floor,
-            floor_seconds=(self._floors[floor],) if floor else (),
+            floor_seconds=(self._list_floor,) if floor == LIST else (),
             requests=cost.gauge.requests[cost.site] if cost and cost.site else None,
             writes=cost.gauge.writes[cost.site] if cost and cost.site else None,
             cpu_seconds=cost.gauge.cpu[cost.function] if cost else None,

@@ -1,6 +1,8 @@
 """What the bench says of its targets."""
 
-from bench.measuring import APPLY, APPLYING, BOTH, CURRENT, EXPORT, FIRST, LIST, RESTORE, SECOND
+from dataclasses import replace
+
+from bench.measuring import APPLY, APPLYING, BOTH, CURRENT, EXPORT, FIRST, LIST, RESTORE, SECOND, against_turns
 from bench.results import Figure, LoadResult
 from bench.targets import of_growth, of_imports, of_load
 
@@ -78,3 +80,29 @@ def test_an_import_that_takes_an_sdk_along_is_told() -> None:
     targets = list(of_imports({"sanitize": 0.59}, {"sanitize": ["oci"]}))
 
     assert [(target.found, target.met) for target in targets] == [("0.59 s", True), ("oci", False)]
+
+
+def test_a_restore_is_held_against_its_floor_before_and_after_it() -> None:
+    applying = Figure(name=APPLYING, objects=100, seconds=(20.0, 30.0), floor=FIRST)
+
+    held = against_turns(applying, [{FIRST: 10.0}, {FIRST: 20.0}, {FIRST: 30.0}])
+
+    assert held.floor_seconds == (15.0, 25.0)
+
+
+def test_a_short_step_is_held_against_the_floor_of_its_own_turn() -> None:
+    second = Figure(name=SECOND, objects=100, seconds=(2.0,), floor=LIST, floor_seconds=(1.0,))
+
+    assert against_turns(second, [{FIRST: 10.0}, {FIRST: 20.0}]) == second
+
+
+def test_a_rate_is_the_median_of_what_each_round_reached() -> None:
+    rounds = Figure(
+        name=APPLYING, objects=10_000, seconds=(20.0, 30.0, 40.0), floor=FIRST, floor_seconds=(18.0, 12.0, 36.0)
+    )
+    measured = result()
+    others = [figure for figure in measured.figures if figure.name != APPLYING]
+
+    targets = of_load(replace(measured, figures=(*others, rounds)))
+
+    assert [target.found for target in targets if target.what.startswith("applying")] == ["90%"]
