@@ -47,8 +47,12 @@ class RequestPool(ThreadPoolExecutor):
                     errors[place] = error
                     waiting.clear()
 
-        for thread in [self.submit(work) for _ in range(min(self._in_flight, len(waiting)))]:
-            thread.result()
+        threads = [self.submit(work) for _ in range(min(self._in_flight, len(waiting)))]
+        try:
+            for thread in threads:
+                thread.result()
+        finally:
+            waiting.clear()  # where whoever waits here is interrupted
         if errors:
             raise errors[min(errors)]
         return iter([answers[place] for place in sorted(answers)])

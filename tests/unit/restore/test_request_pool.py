@@ -1,6 +1,8 @@
 """Requests side by side."""
 
+import signal
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -75,6 +77,22 @@ def test_of_several_errors_that_of_the_first_item_is_raised(pool: RequestPool) -
 
     with pytest.raises(ValueError, match=r"^0$"):
         pool.map(fail, range(4))
+
+
+def test_an_interruption_ends_it_soon() -> None:
+    begun: list[int] = []
+    whoever_waits = threading.get_ident()
+
+    def ask(number: int) -> None:
+        begun.append(number)
+        if number == 3:
+            signal.pthread_kill(whoever_waits, signal.SIGINT)
+        time.sleep(0.001)
+
+    with pytest.raises(KeyboardInterrupt), RequestPool(1) as pool:
+        pool.map(ask, range(5000))
+
+    assert 4 <= len(begun) < 2500
 
 
 def test_a_pool_goes_on_after_an_error(pool: RequestPool) -> None:
