@@ -47,9 +47,8 @@ class RequestPool(ThreadPoolExecutor):
                     errors[place] = error
                     waiting.clear()
 
-        threads = [self.submit(work) for _ in range(min(self._in_flight, len(waiting)))]
         try:
-            for thread in threads:
+            for thread in [self.submit(work) for _ in range(min(self._in_flight, len(waiting)))]:
                 thread.result()
         finally:
             waiting.clear()  # where whoever waits here is interrupted
