@@ -209,8 +209,8 @@ class Lister:
                 part.kept.close()
                 continue
             except ClusterError as error:
-                if error.status == 404 and self._is_gone(task.resource):
-                    return ListedPart(task.sieve())
+                if error.status == 404 and self._cluster.discover().lacks(task.resource):
+                    return ListedPart(task.sieve())  # it went away since it was discovered: nothing of it is left
                 part.failure = self._failure(query, error)
                 if error.status == 403:
                     part.refused = right_to("list", task.resource, query.namespace)
@@ -225,11 +225,6 @@ class Lister:
         for page in pages:
             part.resource_version = page.resource_version
             part.kept.add([item for item in page.items if part.sieve.keeps(item)], page.size)
-
-    def _is_gone(self, resource: ResourceType) -> bool:
-        """Whether the server has let go of the type since it was discovered: then nothing of it is left."""
-        gvk, discovery = resource.gvk, self._cluster.discover()
-        return discovery.find(gvk.group, gvk.kind) is None and not {gvk.group, gvk.api_version} & {*discovery.failures}
 
     def _failure(self, query: Query, error: ClusterError) -> str:
         """Words for the index. Where it is not this type's own failure, the error is raised instead."""

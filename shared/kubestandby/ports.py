@@ -64,6 +64,11 @@ class Discovery:
         """The type of this group and kind in its preferred version."""
         return next((t for t in self.types if t.gvk.group == group and t.gvk.kind == kind), None)
 
+    def lacks(self, resource: ResourceType) -> bool:
+        """Whether the server surely does not serve the kind: what could not be discovered may well be there."""
+        gvk = resource.gvk
+        return self.find(gvk.group, gvk.kind) is None and not {gvk.group, gvk.api_version} & {*self.failures}
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -6,7 +6,7 @@ import pytest
 
 from kubestandby.cli.demo.app_cluster import AppCluster, refuse_existing
 from kubestandby.cli.demo.comparing import captured, compared, differences
-from kubestandby.errors import ConfigError
+from kubestandby.errors import ClusterError, ConfigError
 from kubestandby.resources import Manifest
 from tests.fakes.fake_clock import FakeClock
 from tests.fakes.fake_cluster import FakeCluster
@@ -20,7 +20,11 @@ SERVICE_SPEC: dict[str, Any] = {
 
 
 def _app(*objects: Manifest) -> AppCluster:
-    return AppCluster(FakeCluster(*objects), FakeClock())
+    return _app_on(FakeCluster(*objects))
+
+
+def _app_on(cluster: FakeCluster) -> AppCluster:
+    return AppCluster(cluster, FakeClock())
 
 
 def _differs(on_primary: Manifest, on_standby: Manifest | None, *, same_version: bool = True) -> tuple[str, ...]:
@@ -112,6 +116,35 @@ def test_only_declared_objects_are_expected_on_the_standby() -> None:
     )
 
     assert [item["metadata"]["name"] for item in captured(cluster, ["shop"], [])] == ["mine"]
+
+
+def test_a_type_that_goes_away_while_it_is_looked_for_has_no_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = FakeCluster(live("ConfigMap", "mine"))
+    without = cluster.discover()
+    cluster.serve("example.com/v1", "Widget", "widgets")
+    app = _app_on(cluster)
+    answers = iter((cluster.discover(), without))
+    monkeypatch.setattr(cluster, "discover", lambda: next(answers))
+    cluster.fail("list", ClusterError("x", status=404, reason="NotFound"), plural="widgets")
+
+    assert [item["metadata"]["name"] for item in captured(app, ["shop"], [])] == ["mine"]
+
+
+def test_a_type_that_answers_404_and_is_still_there_is_no_proof_of_anything() -> None:
+    cluster = FakeCluster(live("ConfigMap", "mine"))
+    cluster.fail("list", ClusterError("configmaps: 404", status=404, reason="NotFound"), plural="configmaps")
+
+    with pytest.raises(ClusterError, match="configmaps: 404"):
+        captured(_app_on(cluster), ["shop"], [])
+
+
+def test_a_type_that_came_since_the_demo_began_is_expected_too() -> None:
+    cluster = FakeCluster()
+    app = _app_on(cluster)
+    cluster.serve("example.com/v1", "Widget", "widgets")
+    cluster.put(live("Widget", "mine", "example.com/v1"))
+
+    assert [item["metadata"]["name"] for item in captured(app, ["shop"], [])] == ["mine"]
 
 
 def test_what_is_there_already_is_refused_by_name() -> None:

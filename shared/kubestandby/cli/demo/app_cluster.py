@@ -76,9 +76,13 @@ class AppCluster:
         return {**manifest, "metadata": metadata}
 
     def items(self, type_: ResourceType, namespace: str = "") -> Iterator[Manifest]:
-        """All objects of a type, in one namespace or everywhere."""
-        for page in self.cluster.pages(type_, namespace=namespace):
-            yield from page.items
+        """All objects of a type, in one namespace or everywhere; none where the type went away since `refresh`."""
+        try:
+            for page in self.cluster.pages(type_, namespace=namespace):
+                yield from page.items
+        except ClusterError as error:
+            if error.status != 404 or not self.cluster.discover().lacks(type_):
+                raise
 
     def get(self, ref: ObjectRef) -> Manifest | None:
         """The live object; None where there is none or its kind is not served."""

@@ -47,6 +47,7 @@ class Compared:
 
 def captured(cluster: AppCluster, namespaces: Iterable[str], outside: Iterable[ObjectRef]) -> list[Manifest]:
     """Every object of the namespaces that somebody declared, not a controller, and the cluster-scoped ones named."""
+    cluster.refresh()
     found = [live for live in (cluster.get(ref) for ref in outside) if live is not None]
     names = tuple(namespaces)
     types = [one for one in cluster.types if one.namespaced and {"list", "get", "create"} <= one.verbs]
