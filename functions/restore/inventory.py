@@ -15,6 +15,7 @@ from typing import Any
 
 from kubestandby.codec import canonical_json
 from kubestandby.errors import ClusterError, FormatError
+from kubestandby.groups import OWN_NAMESPACE, inventory_name
 from kubestandby.ports import Cluster
 from kubestandby.resources import GVK, Manifest, ResourceType
 from kubestandby.snapshots import GroupName, SnapshotId
@@ -22,9 +23,6 @@ from kubestandby.snapshots import GroupName, SnapshotId
 from .live_state import NAMESPACES
 from .plans import Identity, Uids
 from .references import child
-
-SYSTEM_NAMESPACE = "kubestandby-system"
-"""Where we keep our own objects on a cluster; never part of an export."""
 
 MAX_BYTES = 1_000_000
 """Of the encoded inventory: a ConfigMap holds 1 MiB (core/v1 ConfigMap, `data` and `binaryData` together)."""
@@ -70,7 +68,7 @@ class InventoryLedger:
     @property
     def name(self) -> str:
         """Of the ConfigMap."""
-        return f"kubestandby-{self._group}"
+        return inventory_name(self._group)
 
     def read(self) -> Inventory:
         """The inventory; an empty one where the group was never restored here.
@@ -79,7 +77,7 @@ class InventoryLedger:
             FormatError: somebody changed the ConfigMap.
             ClusterError: it cannot be read.
         """
-        found = self._cluster.get(CONFIG_MAPS, SYSTEM_NAMESPACE, self.name)
+        found = self._cluster.get(CONFIG_MAPS, OWN_NAMESPACE, self.name)
         self._stored = Inventory() if found is None else _decode(found)
         return self._stored
 
@@ -90,7 +88,7 @@ class InventoryLedger:
             FormatError: somebody changed one of them.
             ClusterError: they cannot be read.
         """
-        pages = self._cluster.pages(CONFIG_MAPS, namespace=SYSTEM_NAMESPACE, label_selector=_LABEL_SELECTOR)
+        pages = self._cluster.pages(CONFIG_MAPS, namespace=OWN_NAMESPACE, label_selector=_LABEL_SELECTOR)
         others = (item for page in pages for item in page.items if item["metadata"]["name"] != self.name)
         return frozenset().union(*(_decode(item).owned for item in others if child(item, "binaryData", _KEY)))
 
@@ -108,7 +106,7 @@ class InventoryLedger:
         except ClusterError as error:
             if error.status != 404:
                 raise
-            namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM_NAMESPACE}}
+            namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": OWN_NAMESPACE}}
             self._cluster.apply(NAMESPACES, namespace)
             self._cluster.apply(CONFIG_MAPS, manifest)
         self._stored = inventory
@@ -126,7 +124,7 @@ class InventoryLedger:
             "kind": "ConfigMap",
             "metadata": {
                 "name": self.name,
-                "namespace": SYSTEM_NAMESPACE,
+                "namespace": OWN_NAMESPACE,
                 "labels": dict([_LABEL]),
             },
             "data": {"group": str(self._group), "snapshot": str(inventory.snapshot or ""), "mode": inventory.mode},
@@ -139,7 +137,7 @@ def _decode(config_map: Manifest) -> Inventory:
         return _from_json(json.loads(_unpack(child(config_map, "binaryData", _KEY) or "")))
     except (ValueError, TypeError, KeyError, AttributeError, zlib.error, FormatError) as error:
         raise FormatError(
-            f"ConfigMap {SYSTEM_NAMESPACE}/{config_map['metadata']['name']} is not an inventory of ours any more; "
+            f"ConfigMap {OWN_NAMESPACE}/{config_map['metadata']['name']} is not an inventory of ours any more; "
             "delete it, and the next restore starts a new one"
         ) from error
 

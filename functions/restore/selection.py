@@ -4,11 +4,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kubestandby.groups import NO_KINDS, Kinds, RestoreMode
+from kubestandby.groups import NO_KINDS, OWN_NAMESPACE, Kinds, RestoreMode
 from kubestandby.reports import Change, ObjectResult
 from kubestandby.resources import Manifest, ObjectRef
 
-from .inventory import SYSTEM_NAMESPACE
 from .latecomers import Older
 from .modes import project, skip_reason
 from .owners import links, unpack
@@ -107,4 +106,4 @@ def _select_one(
 
 def _is_ours(ref: ObjectRef) -> bool:
     """Whether the object is kubestandby's own, of a cluster that was a standby itself; each cluster keeps its own."""
-    return ref.namespace == SYSTEM_NAMESPACE or (ref.gvk.group_kind == NAMESPACE and ref.name == SYSTEM_NAMESPACE)
+    return ref.namespace == OWN_NAMESPACE or (ref.gvk.group_kind == NAMESPACE and ref.name == OWN_NAMESPACE)

@@ -15,6 +15,11 @@ OWN_NAMESPACE = "kubestandby-system"
 DEFAULT_EXCLUDED_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "kube-flannel", OWN_NAMESPACE)
 
 
+def inventory_name(group: GroupName) -> str:
+    """The ConfigMap in `OWN_NAMESPACE` that remembers what the group owns on a cluster."""
+    return f"kubestandby-{group}"
+
+
 class RestoreMode(StrEnum):
     """What the standby does with each new snapshot."""
 

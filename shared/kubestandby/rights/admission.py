@@ -7,10 +7,10 @@ It holds even where somebody binds cluster-admin to the restore. Kubernetes 1.30
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from kubestandby.groups import OWN_NAMESPACE, ProtectionGroup, Site
+from kubestandby.groups import OWN_NAMESPACE, ProtectionGroup, Site, inventory_name
 from kubestandby.resources import FIELD_MANAGER, Manifest, ResourceType
 from kubestandby.rights.pod_rules import POD_VALIDATIONS, POD_VARIABLES
-from kubestandby.rights.restoring import inventory_name, targets
+from kubestandby.rights.restoring import targets
 from kubestandby.rights.sensitive import is_allowed
 from kubestandby.rights.sources import Sources
 from kubestandby.rights.subjects import Subject
@@ -38,7 +38,7 @@ def _parameters(groups: Sequence[tuple[ProtectionGroup, Sources]], site: Site) -
     }
     data = {
         "namespaces": _lines(spaces),
-        "inventories": _lines(inventory_name(group) for group, _ in groups),
+        "inventories": _lines(inventory_name(group.name) for group, _ in groups),
         "clusterScoped": _lines(name for group, sources in groups for name in _cluster_scoped(group, sources)),
         "privilegedNamespaces": _lines(privileged),
     }

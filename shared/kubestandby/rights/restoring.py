@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kubestandby.carried import MAX_SINGLE_READS
-from kubestandby.groups import OWN_NAMESPACE, ConflictPolicy, ProtectionGroup, Site
+from kubestandby.groups import OWN_NAMESPACE, ConflictPolicy, ProtectionGroup, Site, inventory_name
 from kubestandby.privileges import Right
 from kubestandby.resources import ObjectRef, ResourceType
 from kubestandby.rights.exporting import IDENTITY
@@ -35,11 +35,6 @@ SENT_WHOLE: frozenset[GroupKind] = frozenset(
 
 LOOKED_AT = (("storage.k8s.io", "storageclasses"), ("apiregistration.k8s.io", "apiservices"))
 """Listed to tell whether claims wait for their first consumer, and which servers behind the API are down."""
-
-
-def inventory_name(group: ProtectionGroup) -> str:
-    """The ConfigMap that remembers what the group owns on the cluster."""
-    return f"kubestandby-{group.name}"
 
 
 def targets(group: ProtectionGroup, site: Site, sources: Sources) -> tuple[str, ...]:
@@ -73,7 +68,7 @@ def _cluster_wide(
 
 def _state(group: ProtectionGroup) -> Grant:
     """Kubestandby's own records. Every other group's are only looked at, and only by one that prunes."""
-    state = Right(verb="get", group="", resource="configmaps", name=inventory_name(group))
+    state = Right(verb="get", group="", resource="configmaps", name=inventory_name(group.name))
     rights = [replace(state, verb=verb) for verb in ("get", "create", "patch")]
     if group.restore.prune:
         rights.append(replace(state, verb="list", name=""))

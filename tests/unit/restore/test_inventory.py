@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.restore.inventory import SYSTEM_NAMESPACE, Inventory, InventoryLedger
+from functions.restore.inventory import Inventory, InventoryLedger
 from functions.restore.plans import Identity
 from kubestandby.errors import ClusterError, FormatError
+from kubestandby.groups import OWN_NAMESPACE
 from kubestandby.snapshots import GroupName, SnapshotId
 from tests.fakes.fake_cluster import FakeCluster
 from tests.unit.restore.samples import standby
@@ -51,7 +52,7 @@ def test_nothing_is_written_where_nothing_changed() -> None:
 
     second.write(second.read())
 
-    assert cluster.calls == [("get", "configmaps", SYSTEM_NAMESPACE, "kubestandby-shop")]
+    assert cluster.calls == [("get", "configmaps", OWN_NAMESPACE, "kubestandby-shop")]
 
 
 def test_the_namespace_is_made_where_it_is_missing() -> None:
@@ -61,7 +62,7 @@ def test_the_namespace_is_made_where_it_is_missing() -> None:
 
     book.write(Inventory(owned=OWNED))
 
-    assert cluster.object("Namespace", "", SYSTEM_NAMESPACE) is not None
+    assert cluster.object("Namespace", "", OWN_NAMESPACE) is not None
 
 
 def test_ten_thousand_objects_fit() -> None:
@@ -86,7 +87,7 @@ def test_an_operator_can_read_what_was_restored_last() -> None:
 
     ledger(cluster).write(Inventory(snapshot=SnapshotId(2, 1), mode="hot"))
 
-    written = cluster.object("ConfigMap", SYSTEM_NAMESPACE, "kubestandby-shop") or {}
+    written = cluster.object("ConfigMap", OWN_NAMESPACE, "kubestandby-shop") or {}
     assert written["data"] == {"group": "shop", "snapshot": "2-1", "mode": "hot"}
 
 
@@ -97,7 +98,7 @@ def test_an_inventory_that_may_not_be_written_is_an_error() -> None:
     with pytest.raises(ClusterError):
         ledger(cluster).write(Inventory(owned=OWNED))
 
-    assert cluster.object("Namespace", "", SYSTEM_NAMESPACE) is None
+    assert cluster.object("Namespace", "", OWN_NAMESPACE) is None
 
 
 def packed_json(value: object) -> str:
@@ -114,7 +115,7 @@ def test_a_damaged_inventory_is_one_clear_error(packed: str) -> None:
     book = ledger(cluster)
     book.read()
     book.write(Inventory(owned=OWNED))
-    cluster.object("ConfigMap", SYSTEM_NAMESPACE, book.name)["binaryData"]["inventory.json.gz"] = packed  # type: ignore[index]
+    cluster.object("ConfigMap", OWN_NAMESPACE, book.name)["binaryData"]["inventory.json.gz"] = packed  # type: ignore[index]
 
     with pytest.raises(FormatError, match="delete it, and the next restore starts a new one"):
         book.read()

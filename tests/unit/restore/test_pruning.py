@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.restore.inventory import SYSTEM_NAMESPACE, InventoryLedger
+from functions.restore.inventory import InventoryLedger
 from functions.restore.restorer import Restorer
 from kubestandby.errors import ClusterError
-from kubestandby.groups import ConflictPolicy, RestoreMode
+from kubestandby.groups import OWN_NAMESPACE, ConflictPolicy, RestoreMode
 from kubestandby.reports import Change, Purpose, RestoreReport
 from kubestandby.resources import Manifest
 from kubestandby.snapshots import GroupName, SnapshotId
@@ -117,7 +117,7 @@ def test_while_another_groups_inventory_cannot_be_read_nothing_is_deleted() -> N
     cluster = standby()
     restored(cluster, *MANY)
     labels = {"app.kubernetes.io/managed-by": "kubestandby"}
-    metadata = {"name": "kubestandby-blog", "namespace": SYSTEM_NAMESPACE, "labels": labels}
+    metadata = {"name": "kubestandby-blog", "namespace": OWN_NAMESPACE, "labels": labels}
     cluster.put(
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "binaryData": {"inventory.json.gz": "x"}}
     )

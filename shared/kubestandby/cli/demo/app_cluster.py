@@ -160,7 +160,7 @@ class AppCluster:
         return sorted(found, key=lambda workload: (workload.ref.namespace, workload.ref.name))
 
     def remove(self, refs: Iterable[ObjectRef]) -> None:
-        """Deletes objects; what is gone already is fine, and what refuses is passed over."""
+        """Deletes objects; what is gone already is fine."""
         for ref in refs:
             live = self.get(ref)
             type_ = self._served.find(ref.gvk.group, ref.gvk.kind)

@@ -1,7 +1,7 @@
 """The acts of the demo, in order: deploy, change, arrive, cut the primary off, fail over, compare."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from kubestandby.adapters.stores import open_store
 from kubestandby.adapters.system_clock import SystemClock
 from kubestandby.cli.arrival import Arrival
 from kubestandby.cli.demo.app_cluster import AppCluster, Workload, namespace_ref, refuse_existing
+from kubestandby.cli.demo.clearing import clear
 from kubestandby.cli.demo.comparing import Compared, captured, compared
 from kubestandby.cli.demo.forwarder import Forwarder, refusal
 from kubestandby.cli.demo.kubeconfigs import forwarded, read_context
@@ -30,17 +31,15 @@ from kubestandby.cli.tables import show
 from kubestandby.cli.waiting import wait_for
 from kubestandby.cli.wording import counted
 from kubestandby.errors import ConfigError, StandbyError
-from kubestandby.groups import ClusterAccess, RestoreMode
+from kubestandby.groups import OWN_NAMESPACE, ClusterAccess, RestoreMode, inventory_name
 from kubestandby.ports import ClusterIdentity
 from kubestandby.reports import RestoreReport
-from kubestandby.resources import Manifest, ObjectRef
+from kubestandby.resources import GVK, Manifest, ObjectRef
+from kubestandby.snapshots import GroupName
 
 _STATE_VARIABLE = "XDG_STATE_HOME"
 _READY_SECONDS = 300.0
 _ARRIVE_SECONDS = 300.0
-_GONE_SECONDS = 120.0
-_SYSTEM_NAMESPACE = "kubestandby-system"
-"""Where a restore keeps its inventory on the standby."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +54,9 @@ class Wanted:
     keep: bool = False
 
     @property
-    def group(self) -> str:
+    def group(self) -> GroupName:
         """Name of the protection group."""
-        return "app" if self.app else SAMPLE_GROUP
+        return GroupName("app" if self.app else SAMPLE_GROUP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +151,7 @@ class Demo:
         self.manifests = primary.placed(read, self.wanted.namespace)
         self.namespaces = namespaces_of(self.manifests)
         refuse_existing(primary.existing(self.manifests, self.namespaces), "primary")
-        refuse_existing(standby.existing(self.manifests, self.namespaces), "standby")
+        refuse_existing([*standby.existing(self.manifests, self.namespaces), *standby.left([self._record])], "standby")
         context = read_context(_kubeconfig(self.wanted.primary), self.wanted.primary.context)
         self.forwarder = Forwarder(*context.address)
         self.forwarder.start()
@@ -165,15 +164,20 @@ class Demo:
             init_keys(Session.open(self.workspace.config))
         if not self.wanted.keep:
             made = [(standby, self._made_on_standby(standby)), (primary, self._made())]
-            self.ending.callback(self._clear, made)
+            self.ending.callback(clear, made, clock=self.clock, steps=self.steps)
 
     def _made(self) -> list[ObjectRef]:
         """What goes away at the end: namespaces first, then what is outside of them, the last made first."""
         return [*(namespace_ref(name) for name in self.namespaces), *reversed(self._outside())]
 
     def _made_on_standby(self, standby: AppCluster) -> list[ObjectRef]:
-        own = namespace_ref(_SYSTEM_NAMESPACE)
-        return [*self._made(), *([own] if standby.get(own) is None else [])]
+        own = namespace_ref(OWN_NAMESPACE)
+        return [*self._made(), self._record, *([] if standby.get(own) else [own])]
+
+    @property
+    def _record(self) -> ObjectRef:
+        """What a restore writes of the group on the standby: another demo would take it for its own past."""
+        return ObjectRef(GVK("", "v1", "ConfigMap"), OWN_NAMESPACE, inventory_name(self.wanted.group))
 
     def _outside(self) -> list[ObjectRef]:
         """The application's cluster-scoped objects but namespaces that are not its own."""
@@ -274,38 +278,11 @@ class Demo:
         show(self.console, ready_table(workloads), comparison_table(result))
         return Told(report=report, compared=result, workloads=workloads, failed_over=failed_over)
 
-    def _clear(self, made: list[tuple[AppCluster, list[ObjectRef]]]) -> None:
-        """Takes away what the demo made on both clusters; what does not go is named, and is no error of the demo."""
-        late = f"namespaces still going after {_GONE_SECONDS:.0f} s: {', '.join(self.namespaces)}"
-        try:
-            with self.steps.doing("removing what the demo made on both clusters"):
-                for cluster, refs in made:
-                    cluster.refresh()
-                    # An APIService without its server would hold the namespaces up.
-                    cluster.remove([*_api_services(refs), *_namespaces(refs)])
-                wait_for(lambda: _all_gone(made) or None, clock=self.clock, seconds=_GONE_SECONDS, late=late)
-                for cluster, refs in made:
-                    cluster.remove(refs)
-        except StandbyError as error:
-            self.steps.failed(str(error))
-
     def _remove_workspace(self) -> None:
         if self.wanted.keep:
             self.steps.done(f"kept: both clusters as they are, and {self.workspace.folder}")
         else:
             self.workspace.remove()
-
-
-def _namespaces(refs: Iterable[ObjectRef]) -> list[ObjectRef]:
-    return [ref for ref in refs if ref.gvk.kind == "Namespace"]
-
-
-def _api_services(refs: Iterable[ObjectRef]) -> list[ObjectRef]:
-    return [ref for ref in refs if ref.gvk.kind == "APIService"]
-
-
-def _all_gone(made: Iterable[tuple[AppCluster, list[ObjectRef]]]) -> bool:
-    return not any(cluster.left(_namespaces(refs)) for cluster, refs in made)
 
 
 def _minor(identity: ClusterIdentity) -> tuple[str, ...]:
