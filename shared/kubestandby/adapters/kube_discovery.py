@@ -5,9 +5,10 @@ APIGroupList and one APIResourceList per group and version (kubernetes.io/docs/c
 """
 
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kubestandby.errors import ClusterError, ClusterUnavailableError
@@ -18,6 +19,9 @@ AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryLi
 CONCURRENT_READS = 8
 AUTOMANAGED = "kube-aggregator.kubernetes.io/automanaged"
 """`true` on the APIServices of custom kinds, `onstart` on the server's own (k8s.io/kube-aggregator, autoregister)."""
+
+LOOK_AGAIN_SECONDS = (0.2, 0.5, 1.0)
+"""Pauses. While definitions come and go, what a server promises and what it shows differ for a moment."""
 
 Read = Callable[[str, str], Mapping[str, Any]]
 """(path, accepted media types) -> the decoded answer; raises `ClusterError`."""
@@ -37,21 +41,39 @@ class _Version:
         return f"{self.group or 'core'}/{self.version}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why a group version could not be discovered. `may_pass`: it may be just coming or going."""
+
+    reason: str
+    may_pass: bool = False
+
+
 @dataclass(slots=True)
 class _Catalogue:
     """What was found. Versions of a group stay in the server's order of preference."""
 
     versions: list[_Version] = field(default_factory=list)
-    failures: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, _Failure] = field(default_factory=dict)
 
 
-def discover(read: Read) -> Discovery:
-    """Reads everything.
+def discover(read: Read, sleep: Callable[[float], None] = time.sleep) -> Discovery:
+    """Reads everything; again where a group version seems to be just coming or going. What stays so is a failure.
 
     Raises:
         ClusterUnavailableError: the server as a whole does not answer.
         ClusterError: it refuses the credentials, or discovery as a whole.
     """
+    catalogue = _look(read)
+    for pause in LOOK_AGAIN_SECONDS:
+        if not any(failure.may_pass for failure in catalogue.failures.values()):
+            break
+        sleep(pause)
+        catalogue = _look(read)
+    return _as_discovery(catalogue)
+
+
+def _look(read: Read) -> _Catalogue:
     catalogue = _Catalogue()
     announced = [version for root in ("/api", "/apis") for version in _announced(root, read(root, AGGREGATED))]
     with ThreadPoolExecutor(CONCURRENT_READS) as pool:
@@ -60,7 +82,7 @@ def discover(read: Read) -> Discovery:
             if failure:
                 catalogue.failures[version.key] = failure
     catalogue.failures.update(_silent_services(catalogue, read))
-    return _as_discovery(catalogue)
+    return catalogue
 
 
 def _announced(root: str, answer: Mapping[str, Any]) -> Iterator[_Version]:
@@ -99,19 +121,19 @@ def _aggregated_types(group: str, version: Mapping[str, Any]) -> tuple[ResourceT
     return tuple(types) or None
 
 
-def _with_types(version: _Version, read: Read) -> tuple[_Version, str]:
+def _with_types(version: _Version, read: Read) -> tuple[_Version, _Failure | None]:
     """Asks the group version itself where the announcement does not tell; returns why that failed."""
     if version.types is not None:
-        return version, ""
+        return version, None
     root = f"/apis/{version.group}" if version.group else "/api"
     try:
         answer = read(f"{root}/{version.version}", "application/json")
     except ClusterError as error:
         if error.status in (0, 401):
             raise
-        return version, f"{error.status} {error.reason}"
+        return version, _Failure(f"{error.status} {error.reason}", may_pass=error.status == 404)
     types = tuple(_listed_types(version, answer.get("resources") or ()))
-    return _Version(version.group, version.version, types), "" if types else "its server names no types"
+    return replace(version, types=types), None if types else _Failure("its server names no types")
 
 
 def _listed_types(version: _Version, resources: Sequence[Mapping[str, Any]]) -> Iterator[ResourceType]:
@@ -123,7 +145,7 @@ def _listed_types(version: _Version, resources: Sequence[Mapping[str, Any]]) -> 
             )
 
 
-def _silent_services(catalogue: _Catalogue, read: Read) -> dict[str, str]:
+def _silent_services(catalogue: _Catalogue, read: Read) -> dict[str, _Failure]:
     """Versions that an APIService promises, from another server or of custom kinds, and that discovery does not show.
 
     A server that has just started does not show custom kinds before it has read their definitions.
@@ -147,11 +169,13 @@ def _promises(api_service: Mapping[str, Any]) -> bool:
     return bool(api_service["spec"].get("service")) or labels.get(AUTOMANAGED) == "true"
 
 
-def _condition(api_service: Mapping[str, Any]) -> str:
+def _condition(api_service: Mapping[str, Any]) -> _Failure:
     """Why an APIService is not available (status.conditions, type Available)."""
     conditions = api_service.get("status", {}).get("conditions") or ()
     reasons = [c.get("reason", "") for c in conditions if c.get("type") == "Available" and c.get("status") != "True"]
-    return f"its server is not available ({reasons[0]})" if reasons else "its server shows no types"
+    if reasons:
+        return _Failure(f"its server is not available ({reasons[0]})")
+    return _Failure("its server shows no types", may_pass=True)
 
 
 def _as_discovery(catalogue: _Catalogue) -> Discovery:
@@ -166,7 +190,8 @@ def _as_discovery(catalogue: _Catalogue) -> Discovery:
         order = sorted(versions, key=lambda v: (v != preferred[group], *_age(v)))
         types.append(versions[order[0]])
         served.setdefault(versions[order[0]].gvk.group_kind, tuple(order))
-    return Discovery(tuple(types), dict(sorted(catalogue.failures.items())), served)
+    failures = {key: failure.reason for key, failure in sorted(catalogue.failures.items())}
+    return Discovery(tuple(types), failures, served)
 
 
 def _preferred_versions(versions: Iterable[_Version]) -> dict[str, str]:

@@ -1,9 +1,9 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
-from kubestandby.adapters.kube_discovery import discover
+from kubestandby.adapters.kube_discovery import LOOK_AGAIN_SECONDS, discover
 from kubestandby.errors import ClusterError, ClusterUnavailableError
 from kubestandby.ports import Discovery
 
@@ -46,14 +46,18 @@ CORE = {"kind": "APIGroupDiscoveryList", "items": [{"metadata": {}, "versions": 
     {"version": "v1", "freshness": "Current", "resources": [resource("configmaps", "ConfigMap")]}]}]}  # fmt: skip
 
 
-def discovered(answers: Mapping[str, Any]) -> Discovery:
+def discovered(*looks: Mapping[str, Any], pauses: list[float] | None = None) -> Discovery:
+    """What is found in answers that change with each look; the last ones stay."""
+    pauses = [] if pauses is None else pauses
+
     def read(path: str, _: str) -> Mapping[str, Any]:
+        answers = looks[min(len(pauses), len(looks) - 1)]
         answer = answers.get(path, ClusterError(f"{path}: 404", status=404, reason="NotFound"))
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    return discover(read)
+    return discover(read, sleep=pauses.append)
 
 
 def types(discovery: Discovery) -> list[str]:
@@ -171,12 +175,72 @@ def test_promised_group_that_discovery_does_not_show_is_a_failure() -> None:
     }
 
 
-def test_custom_kinds_that_a_server_does_not_show_yet_are_a_failure() -> None:
-    def automanaged(group: str, how: str) -> dict[str, Any]:
-        labels = {"kube-aggregator.kubernetes.io/automanaged": how}
-        return {"metadata": {"labels": labels}, "spec": {"group": group, "version": "v1"}}
+def automanaged(group: str, how: str = "true") -> dict[str, Any]:
+    """The APIService that a server makes of a group of its own: of custom kinds with `true`."""
+    labels = {"kube-aggregator.kubernetes.io/automanaged": how}
+    return {"metadata": {"labels": labels}, "spec": {"group": group, "version": "v1"}}
 
-    items = [automanaged("shown.io", "true"), automanaged("starting.io", "true"), automanaged("gone.k8s.io", "onstart")]
+
+def serving(promised: Sequence[str], **shown: Mapping[str, Any]) -> dict[str, Any]:
+    """A server that shows these groups, and has an APIService for each that it promises."""
+    registration = {"v1": [resource("apiservices", "APIService", "Cluster")]}
+    items = [automanaged(group) for group in promised]
+    shown = {"apiregistration_k8s_io": registration, **shown}
+    return {"/api": CORE, "/apis": aggregated(**shown), API_SERVICES: {"items": items}}
+
+
+def test_custom_kinds_that_are_just_going_are_no_failure() -> None:
+    pauses: list[float] = []
+
+    found = discovered(serving(["going.io"]), serving(["going.io"]), serving([]), pauses=pauses)
+
+    assert found.failures == {}
+    assert pauses == list(LOOK_AGAIN_SECONDS[:2])
+
+
+def test_custom_kinds_that_are_just_coming_are_found() -> None:
+    shown = {"v1": [resource("orders", "Order")]}
+
+    found = discovered(serving(["coming.io"]), serving(["coming.io"], coming_io=shown))
+
+    assert found.failures == {}
+    assert types(found)[-1] == "coming.io/v1 orders"
+
+
+def test_group_that_goes_away_after_it_was_announced_is_no_failure() -> None:
+    def announcing(*groups: Mapping[str, Any]) -> dict[str, Any]:
+        return {"/api": CORE, "/apis": {"kind": "APIGroupList", "groups": groups}}
+
+    found = discovered(announcing({"name": "going.io", "versions": [{"version": "v1"}]}), announcing())
+
+    assert found.failures == {}
+
+
+def test_what_stays_away_is_a_failure_after_four_looks() -> None:
+    pauses: list[float] = []
+
+    found = discovered(serving(["starting.io"]), pauses=pauses)
+
+    assert found.failures == {"starting.io/v1": "its server shows no types"}
+    assert pauses == list(LOOK_AGAIN_SECONDS)
+
+
+def test_a_server_that_is_known_to_be_down_is_not_waited_for() -> None:
+    condition = {"type": "Available", "status": "False", "reason": "FailedDiscoveryCheck"}
+    down = {
+        "spec": {"group": "dead.io", "version": "v1", "service": {"name": "s", "namespace": "n"}},
+        "status": {"conditions": [condition]},
+    }
+    pauses: list[float] = []
+
+    found = discovered({**serving([]), API_SERVICES: {"items": [down]}}, pauses=pauses)
+
+    assert found.failures == {"dead.io/v1": "its server is not available (FailedDiscoveryCheck)"}
+    assert pauses == []
+
+
+def test_custom_kinds_that_a_server_does_not_show_yet_are_a_failure() -> None:
+    items = [automanaged("shown.io"), automanaged("starting.io"), automanaged("gone.k8s.io", "onstart")]
     answer = aggregated(
         apiregistration_k8s_io={"v1": [resource("apiservices", "APIService", "Cluster")]},
         shown_io={"v1": [resource("orders", "Order")]},
