@@ -38,11 +38,11 @@ def result_of(exported: ExportResult, seconds: float) -> Result:
     return Result(verdict=Verdict.DONE, message=message, snapshot=index.id, details=details)
 
 
-def _versions(exported: ExportResult) -> list[str]:
+def _versions(exported: ExportResult) -> list[dict[str, str]]:
     """Kinds of objects that are not in the version that the primary prefers, with the one that both sites serve."""
     listed = {summary.gvk: summary.count for summary in exported.index.types}
     chosen = sorted(type_.gvk for type_ in exported.chosen if listed.get(type_.gvk))
-    return [f"{gvk.kind} as {gvk.api_version}" for gvk in chosen][:_MOST_DETAILS]
+    return [{"apiVersion": gvk.api_version, "kind": gvk.kind} for gvk in chosen[:_MOST_DETAILS]]
 
 
 def _in_clear(index: SnapshotIndex) -> str:

@@ -22,7 +22,7 @@ from kubestandby.cli.wording import counted, duration, moment
 from kubestandby.groups import Kinds, ProtectionGroup
 from kubestandby.layout import Action
 from kubestandby.requests import Request, Verdict
-from kubestandby.resources import BUILT_IN_GROUPS
+from kubestandby.resources import BUILT_IN_GROUPS, GVK
 from kubestandby.snapshots import Stage
 
 _QUIET_SECONDS = 30.0
@@ -177,9 +177,11 @@ def _tell_versions(arrival: Arrival) -> None:
     The versions of Kubernetes' own kinds keep each other's fields; those of a custom one only if its author saw to it.
     """
     for one in arrival.exported.details.get("versions", ()) if arrival.exported else ():
-        said = f"exported {one}: the standby does not serve the version that the primary prefers"
-        api_group = one.rpartition(" ")[2].rpartition("/")[0]
-        if api_group in BUILT_IN_GROUPS:
+        gvk = GVK.of(one)
+        said = (
+            f"exported {gvk.kind} as {gvk.api_version}: the standby does not serve the version that the primary prefers"
+        )
+        if gvk.group in BUILT_IN_GROUPS:
             say(f"note: {said}")
         else:
             say(f"warning: {said}; fields that only that one has may be missing in the snapshot", "yellow")

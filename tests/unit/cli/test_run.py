@@ -97,7 +97,10 @@ def test_a_kind_that_crosses_in_another_version_is_told(world: World) -> None:
 
     def answer(request: Request) -> Outcome | None:
         outcome = unchanged(request)
-        versions = ["CronJob as batch/v1", "Ticket as shop.example/v1"]
+        versions = [
+            {"apiVersion": "batch/v1", "kind": "CronJob"},
+            {"apiVersion": "shop.example/v1", "kind": "Ticket"},
+        ]
         return replace(outcome, details={"versions": versions}) if outcome else None
 
     world.answer = answer

@@ -92,7 +92,9 @@ def test_the_outcome_names_what_is_in_another_version_and_nothing_that_there_is_
 
     exported = export(made, **{SCALER: ("v1",), "CronJob.batch": ("v1",)})
 
-    assert result_of(exported, 1.0).details["versions"] == ["HorizontalPodAutoscaler as autoscaling/v1"]
+    assert result_of(exported, 1.0).details["versions"] == [
+        {"apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler"}
+    ]
 
 
 def test_another_version_is_another_snapshot_and_the_same_one_is_none() -> None:
