@@ -173,7 +173,8 @@ class Applier:
         if planned.strip:
             sent = send_exactly(self._cluster, desired)
         else:
-            sent = send(self._cluster, desired, method=planned.method, force=planned.force)
+            is_new = planned.change is Change.CREATED
+            sent = send(self._cluster, desired, method=planned.method, force=planned.force, is_new=is_new)
         live = sent.manifest
         if is_being_deleted(live):
             raise ClusterError(f"{desired.ref} is being deleted; restore again when it is gone", status=409)

@@ -12,6 +12,7 @@ from kubestandby.ports import Cluster
 from kubestandby.resources import Manifest
 
 from .drift import foreign_fields, stripped
+from .emptied import lacks_empty, without_emptied
 from .filling import filled
 from .plans import DesiredObject, Method
 from .probing import made_anew
@@ -36,21 +37,44 @@ def send(
     dry_run: bool = False,
     method: Method = Method.APPLY,
     force: bool = True,
+    is_new: bool = False,
 ) -> Sent:
     """Sends the object; `force` takes fields from others who own them, without it that is a refusal (409).
+
+    Of one that `is_new` nothing can become empty, and no time is spent on that.
 
     Raises:
         ClusterError: the server refused it.
     """
     if method is Method.APPLY:
         try:
-            applied = cluster.apply(desired.resource, desired.manifest, dry_run=dry_run, force=force)
+            applied = _apply(cluster, desired, dry_run=dry_run, force=force, is_new=is_new)
         except ClusterError as error:
             if not is_typing_failure(error):
                 raise
         else:
             return Sent(applied, Method.APPLY)
     return Sent(_send_whole(cluster, desired, dry_run=dry_run), Method.WHOLE)
+
+
+def _apply(cluster: Cluster, desired: DesiredObject, *, dry_run: bool, force: bool, is_new: bool) -> Manifest:
+    """Applies the object; twice where a map or list of it becomes empty (`emptied`), which a dry run cannot."""
+    try:
+        applied = cluster.apply(desired.resource, desired.manifest, dry_run=dry_run, force=force)
+    except ClusterError as error:
+        smaller = _without_emptied(cluster, desired) if is_invalid(error) and not is_new else None
+        if smaller is None:
+            raise
+        applied = cluster.apply(desired.resource, smaller, dry_run=dry_run, force=force)
+    if dry_run or is_new or not lacks_empty(desired.manifest, applied):
+        return applied
+    return cluster.apply(desired.resource, desired.manifest, force=force)
+
+
+def _without_emptied(cluster: Cluster, desired: DesiredObject) -> Manifest | None:
+    live = cluster.get(desired.resource, desired.ref.namespace, desired.ref.name)
+    smaller: Manifest = without_emptied(desired.manifest, live)
+    return None if smaller is desired.manifest else smaller
 
 
 def send_exactly(cluster: Cluster, desired: DesiredObject, *, dry_run: bool = False) -> Sent:

@@ -6,7 +6,7 @@ object that comes out as it is live is unchanged. What differs is dealt with as 
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kubestandby.errors import ClusterError, ClusterUnavailableError
 from kubestandby.groups import ConflictPolicy, RestoreSettings
@@ -18,10 +18,12 @@ from .claims import claims_of
 from .comparing import covers, is_ours
 from .diffs import field_diffs, without_servers_fields
 from .drift import drift, is_touched
+from .emptied import becomes_empty, with_emptied
 from .filling import is_filled_in
 from .plans import DesiredObject, Identity, Method, PlannedObject, Uids
 from .probing import made_anew
 from .pruning import NEVER
+from .readiness import is_custom
 from .refusals import describe, is_invalid, refuses_dry_run
 from .sending import WHOLE_REASON, Sent, replacement, send, send_exactly
 from .survey import Finding
@@ -66,6 +68,7 @@ class _Settler:
             return self._undecided(desired, live, error)
         except ClusterError as error:
             return self._refused(desired, live, error)
+        sent = replace(sent, manifest=with_emptied(sent.manifest, desired.manifest, live))
         if _differ(live, sent.manifest) or finding.lacks_owner:
             return self._differing(finding, live, sent)
         return self._unchanged(desired, sent.manifest)
@@ -140,6 +143,8 @@ class _Settler:
             return self._undecided(desired, live, error)
         if is_filled_in(desired.manifest, anew, live):
             return self._unchanged(desired, live)
+        if is_custom(desired.identity[:2]) and becomes_empty(desired.manifest, live):
+            return self._undecided(desired, live, error)  # refused is the null on the way there, it may well be
         return self._to_recreate(desired, live, anew, describe(error))
 
     def _to_recreate(self, desired: DesiredObject, live: Manifest, anew: Manifest, words: str) -> Answer:

@@ -328,6 +328,62 @@ def busy(space: str) -> list[Json]:
     ]
 
 
+EMPTIED: dict[str, tuple[Json, Json, Json]] = {
+    "a map of strings": (
+        {"type": "object", "additionalProperties": {"type": "string"}},
+        {"config": {"a": "1"}},
+        {"config": {}},
+    ),
+    "a structure": (
+        {"type": "object", "properties": {"a": {"type": "string"}}},
+        {"config": {"a": "1"}},
+        {"config": {}},
+    ),
+    "one that may be null": (
+        {"type": "object", "nullable": True, "x-kubernetes-preserve-unknown-fields": True},
+        {"config": {"a": {"b": 1}, "c": 2}},
+        {"config": {"a": {}, "c": 2}},
+    ),
+    "a set": (
+        {"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string"}},
+        {"config": ["a"]},
+        {"config": []},
+    ),
+}
+"""Schema of `config`, the spec before, the spec after."""
+
+
+@pytest.mark.parametrize("conflict", [ConflictPolicy.APPLY, ConflictPolicy.REPLACE])
+@pytest.mark.parametrize("case", EMPTIED)
+def test_a_map_or_list_that_becomes_empty_arrives_empty(
+    primary: ClusterAccess, west: RecordingCluster, standby: ClusterAccess, space: str, case: str, conflict: str
+) -> None:
+    config, before, after = EMPTIED[case]
+    kind = f"gadgets.{space}.example"
+    properties = {"config": config, "size": {"type": "integer"}}
+    schema = {"type": "object", "properties": {"spec": {"type": "object", "properties": properties}}}
+    crd = definition(space, "v1")
+    crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"] = schema
+    define(primary, crd)
+    make(primary, namespace(space), {**gadget(space), "spec": {"size": 1, **before}})
+    group = group_of(space, {"conflict": conflict})
+    cross(primary, west, group)
+    uid = read(standby, kind, "one", space)["metadata"]["uid"]
+    change = [{"op": "replace", "path": "/spec", "value": {"size": 2, **after}}]
+    primary.kubectl("patch", kind, "one", "-n", space, "--type=json", "-p", json.dumps(change))
+
+    report = cross(primary, west, group)
+    west.forget()
+    again = cross(primary, west, group)
+
+    assert result_of(report, "Gadget", "one").change is Change.CONFIGURED, report
+    live = read(standby, kind, "one", space)
+    assert live["spec"] == read(primary, kind, "one", space)["spec"] == {"size": 2, **after}
+    assert live["metadata"]["uid"] == uid
+    assert "null" not in str(result_of(report, "Gadget", "one").diffs)
+    assert (west.writes, result_of(again, "Gadget", "one").change) == ([], Change.UNCHANGED)
+
+
 def test_skip_leaves_alone_what_others_have_made_or_changed_and_goes_on_with_ours(
     west: RecordingCluster, standby: ClusterAccess, space: str
 ) -> None:
