@@ -18,7 +18,7 @@ from .deletions import await_deletions
 from .live_state import is_being_deleted
 from .owners import linked, missing, owners_among, without_owner
 from .plans import DesiredObject, GroupKind, Identity, Method, Plan, PlannedObject, Uids
-from .refusals import describe, explain, is_invalid, is_webhook_failure, may_pass
+from .refusals import describe, explain, is_invalid, is_webhook_failure, may_pass, silent_webhook
 from .sending import WHOLE_REASON, send, send_exactly
 from .waves import CRD, NAMESPACE, definitions
 
@@ -57,6 +57,7 @@ class _Run:
         uids: of them, as far as they are known.
         unmarked: as in `Applied`.
         unlinked: objects that were sent before all of their owners were there, and the owners that were missing.
+        silent_webhooks: names of those that did not answer in this round of tries.
     """
 
     owners: frozenset[Identity] = frozenset()
@@ -68,6 +69,12 @@ class _Run:
     blocked: dict[Identity, PlannedObject] = field(default_factory=dict)
     failed_namespaces: set[str] = field(default_factory=set)
     undefined_kinds: dict[GroupKind, str] = field(default_factory=dict)
+    silent_webhooks: set[str] = field(default_factory=set)
+
+    def webhook_of(self, planned: PlannedObject) -> str:
+        """The webhook that did not answer when the object was sent last, "" for none."""
+        refusal = self.refusals.get(planned.identity)
+        return silent_webhook(refusal.error) if refusal else ""
 
     def why_blocked(self, planned: PlannedObject) -> str:
         """Why there is no sense in sending the object, "" for none."""
@@ -96,6 +103,7 @@ class _Run:
         self.blocked.pop(identity, None)
         if isinstance(answer, ClusterError):
             self.refusals[identity] = _Refusal(planned, answer)
+            self.silent_webhooks.update({silent_webhook(answer)} - {""})
             answer = planned.result(Change.FAILED, explain(planned.desired.ref, planned.desired.manifest, answer))
         elif answer.change is Change.BLOCKED:
             self.blocked[identity] = planned
@@ -136,6 +144,7 @@ class Applier:
             if not open_objects:
                 break
             self._clock.sleep(pause)
+            run.silent_webhooks.clear()
             for wave in plan.waves:
                 self._apply_wave(run, [item for item in wave if item.identity in open_objects])
         self._link_late(run)
@@ -153,11 +162,31 @@ class Applier:
         self._await_definitions(run, sendable)
 
     def _send(self, run: _Run, sendable: Sequence[PlannedObject]) -> None:
+        """Sends them; of those that the same silent webhook was asked about before, the rest only if one comes through.
+
+        Each attempt at a webhook that hangs takes its whole timeout, 10 s where its configuration names none.
+        """
+        asked = set(run.silent_webhooks)
+        first: list[PlannedObject] = []
+        rest: list[PlannedObject] = []
+        for planned in sendable:
+            webhook = run.webhook_of(planned)
+            (rest if webhook in asked else first).append(planned)
+            asked.update({webhook} - {""})
+        self._send_all(run, first)
+        self._send_all(run, [planned for planned in rest if run.webhook_of(planned) not in run.silent_webhooks])
+
+    def _send_all(self, run: _Run, sendable: Sequence[PlannedObject]) -> None:
         answers = self._pool.map(lambda planned: self._attempt(run, planned), sendable)
         for planned, answer in zip(sendable, answers, strict=True):
             run.record(planned, answer)
 
     def _attempt(self, run: _Run, planned: PlannedObject) -> ObjectResult | ClusterError:
+        answer = self._answer(run, planned)
+        # Without the frames that it went through, with all that they hold: thousands of objects may be refused.
+        return _alone(answer) if isinstance(answer, ClusterError) else answer
+
+    def _answer(self, run: _Run, planned: PlannedObject) -> ObjectResult | ClusterError:
         try:
             return self._send_one(run, planned)
         except ClusterUnavailableError as error:
@@ -227,6 +256,11 @@ class Applier:
         late = await_definitions(self._cluster, self._clock, [item.desired for item in applied.values()])
         for identity, reason in late.items():
             run.record(applied[identity], applied[identity].result(Change.FAILED, reason))
+
+
+def _alone(error: ClusterError) -> ClusterError:
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def _worth_another_try(run: _Run, turn: int) -> set[Identity]:

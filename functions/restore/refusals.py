@@ -12,6 +12,7 @@ from .references import child
 
 _LONGEST_REASON = 500
 
+_SILENT_WEBHOOK = re.compile(r'failed calling webhook "([^"]+)"')
 _NODE_PORT = re.compile(r"spec\.ports\[(\d+)\]\.nodePort|spec\.healthCheckNodePort")
 
 
@@ -58,6 +59,12 @@ def is_invalid(error: ClusterError) -> bool:
 def is_webhook_failure(error: ClusterError) -> bool:
     """Whether an admission or conversion webhook could not be called; its server may be a part of this restore."""
     return error.status == 500 and "webhook" in str(error)
+
+
+def silent_webhook(error: ClusterError) -> str:
+    """Name of the admission webhook that could not be called, "" where the refusal is another (webhook/errors)."""
+    found = _SILENT_WEBHOOK.search(str(error)) if is_webhook_failure(error) else None
+    return found[1] if found else ""
 
 
 def refuses_dry_run(error: ClusterError) -> bool:

@@ -145,6 +145,54 @@ def test_a_webhook_that_never_comes_up_is_a_failure_in_the_end() -> None:
     assert clock.sleeps == list(LATE_PAUSES)
 
 
+SILENT = ClusterUnavailableError(
+    '500 failed calling webhook "hook.example": context deadline exceeded', status=500, reason="InternalError"
+)
+
+
+def test_of_what_waits_for_a_webhook_that_hangs_one_object_a_round_is_tried() -> None:
+    cluster = standby(namespace())
+    cluster.fail("apply", SILENT, plural="configmaps")
+
+    results = apply(cluster, *(created(config_map(name)) for name in "abcd"), created(secret()))
+
+    assert changes(results) == {**dict.fromkeys("abcd", "failed"), "password": "created"}
+    tries = sum(call[:2] == ("apply", "configmaps") for call in cluster.calls)
+    assert tries == 4 + len(LATE_PAUSES)
+
+
+def test_all_that_waited_for_a_webhook_follow_when_it_answers() -> None:
+    cluster, clock = standby(namespace()), FakeClock(NOON)
+    cluster.fail("apply", SILENT, plural="configmaps", times=4 + 2)
+
+    results = apply(cluster, *(created(config_map(name)) for name in "abcd"), clock=clock)
+
+    assert changes(results) == dict.fromkeys("abcd", "created")
+    assert clock.sleeps == list(LATE_PAUSES[:3])
+
+
+def test_a_webhook_that_answers_one_object_and_not_the_next_is_asked_again_in_the_next_round() -> None:
+    cluster, clock = standby(namespace()), FakeClock(NOON)
+    cluster.fail("apply", SILENT, plural="configmaps", times=3)
+    cluster.fail("apply", SILENT, plural="configmaps", name="b", times=1)
+
+    results = apply(cluster, *(created(config_map(name)) for name in "abc"), clock=clock)
+
+    assert changes(results) == dict.fromkeys("abc", "created")
+    assert clock.sleeps == list(LATE_PAUSES[:2])
+
+
+def test_a_refusal_that_is_kept_holds_no_frames() -> None:
+    cluster = standby(namespace())
+    kept = refusal(403)
+    kept.__cause__ = kept.__context__ = ValueError("the reply")
+    cluster.fail("apply", kept, name="settings")
+
+    apply(cluster, created(config_map()))
+
+    assert (kept.__traceback__, kept.__cause__, kept.__context__) == (None, None, None)
+
+
 @pytest.mark.parametrize(("status", "tries"), [(400, 1), (422, 2), (403, 3), (404, 3), (409, 3)])
 def test_how_often_a_refusal_is_put_to_the_test(status: int, tries: int) -> None:
     cluster = standby(namespace())

@@ -11,6 +11,7 @@ from functions.restore.refusals import (
     is_webhook_failure,
     may_pass,
     refuses_dry_run,
+    silent_webhook,
 )
 from kubestandby.errors import ClusterError, ClusterUnavailableError
 from kubestandby.resources import ObjectRef
@@ -18,6 +19,13 @@ from kubestandby.resources import ObjectRef
 
 def refusal(status: int, words: str = "no") -> ClusterError:
     return ClusterError(words, status=status, reason="Refused")
+
+
+def test_a_silent_webhook_is_told_by_its_name() -> None:
+    words = 'failed calling webhook "hook.example": failed to call webhook: Post "https://x": context deadline exceeded'
+    assert silent_webhook(refusal(500, words)) == "hook.example"
+    assert silent_webhook(refusal(500, "conversion webhook for x failed")) == ""
+    assert silent_webhook(refusal(403, words)) == ""
 
 
 def test_only_an_internal_error_about_a_webhook_is_a_webhooks_failure() -> None:
