@@ -1,5 +1,8 @@
 """Which claims would go, and their data with them, if an object were deleted."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
 from kubestandby.ports import Cluster
 from kubestandby.resources import GVK, Manifest, ResourceType
 
@@ -7,21 +10,45 @@ from .references import children
 
 CLAIMS = ResourceType(GVK("", "v1", "PersistentVolumeClaim"), "persistentvolumeclaims", namespaced=True)
 
+Owned = Mapping[str, Sequence[str]]
+"""Names of claims by the UID of an owner."""
 
-def claims_of(cluster: Cluster, owner: Manifest) -> list[str]:
-    """Names of the claims in the object's namespace that name it as an owner: the garbage collector would take them.
 
-    A StatefulSet owns those of its `persistentVolumeClaimRetentionPolicy.whenDeleted: Delete`.
+class OwnedClaims:
+    """The claims of many objects: those of a namespace are listed when the first object in it is asked about.
 
-    Raises:
-        ClusterError: they cannot be listed.
+    Asking for each object would make one list of the same claims for each of hundreds of candidates.
     """
-    uid, namespace = owner["metadata"]["uid"], owner["metadata"].get("namespace", "")
-    if not namespace:
-        return []
-    pages = cluster.pages(CLAIMS, namespace=namespace)
-    return [claim["metadata"]["name"] for page in pages for claim in page.items if _is_owned(claim, uid)]
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._by_namespace: dict[str, Owned] = {}
+
+    def of(self, owner: Manifest) -> Sequence[str]:
+        """Names of the claims in the object's namespace that name it as an owner: the garbage collector takes them.
+
+        A StatefulSet owns those of its `persistentVolumeClaimRetentionPolicy.whenDeleted: Delete`.
+
+        Raises:
+            ClusterError: they cannot be listed.
+        """
+        namespace = owner["metadata"].get("namespace", "")
+        if not namespace:
+            return []
+        if namespace not in self._by_namespace:
+            self._by_namespace[namespace] = _listed(self._cluster, namespace)
+        return self._by_namespace[namespace].get(owner["metadata"]["uid"], [])
 
 
-def _is_owned(claim: Manifest, uid: str) -> bool:
-    return any(owner.get("uid") == uid for owner in children(claim, "metadata", "ownerReferences"))
+def claims_of(cluster: Cluster, owner: Manifest) -> Sequence[str]:
+    """The same of one object alone; raises like `OwnedClaims.of`."""
+    return OwnedClaims(cluster).of(owner)
+
+
+def _listed(cluster: Cluster, namespace: str) -> Owned:
+    found: dict[str, list[str]] = defaultdict(list)
+    for page in cluster.pages(CLAIMS, namespace=namespace):
+        for claim in page.items:
+            for uid in {owner.get("uid") for owner in children(claim, "metadata", "ownerReferences")}:
+                found[str(uid)].append(claim["metadata"]["name"])
+    return found

@@ -15,7 +15,7 @@ from kubestandby.ports import Cluster
 from kubestandby.reports import Change, ObjectResult
 from kubestandby.resources import Manifest, ObjectRef, ResourceType
 
-from .claims import claims_of
+from .claims import OwnedClaims
 from .comparing import is_ours
 from .live_state import Name, is_being_deleted, read_all
 from .plans import Deletion, DesiredObject, GroupKind, Identity, Pruning, Uids
@@ -55,6 +55,7 @@ class PruneInput:
 @dataclass(slots=True)
 class _Found:
     unmarked: Uids
+    claims: OwnedClaims
     deletable: list[DesiredObject]
     uids: dict[Identity, str]
     kept: list[ObjectResult]
@@ -68,7 +69,7 @@ def find_prunable(cluster: Cluster, resolver: Resolver, known: PruneInput) -> Pr
         ClusterUnavailableError: the cluster did not answer within its budget.
     """
     candidates = known.owned - known.in_snapshot
-    found = _Found(known.unmarked, [], {}, [], set(candidates & known.others))
+    found = _Found(known.unmarked, OwnedClaims(cluster), [], {}, [], set(candidates & known.others))
     for resource, names in _by_type(candidates - known.others, resolver).items():
         _look(cluster, resource, names, found)
     if len(found.deletable) > LARGEST_SHARE * len(known.owned) and not known.prune_all:
@@ -101,7 +102,7 @@ def _look(cluster: Cluster, resource: ResourceType, names: set[Name], found: _Fo
     try:
         live = read_all(cluster, resource, names)
         for namespace, name in sorted(names):
-            _sort(cluster, ObjectRef(resource.gvk, namespace, name), resource, live.get((namespace, name)), found)
+            _sort(ObjectRef(resource.gvk, namespace, name), resource, live.get((namespace, name)), found)
     except ClusterUnavailableError:
         raise
     except ClusterError as error:
@@ -109,7 +110,7 @@ def _look(cluster: Cluster, resource: ResourceType, names: set[Name], found: _Fo
         found.kept.extend(_kept(ref, f"not deleted, since it cannot be read: {describe(error)}") for ref in refs)
 
 
-def _sort(cluster: Cluster, ref: ObjectRef, resource: ResourceType, live: Manifest | None, found: _Found) -> None:
+def _sort(ref: ObjectRef, resource: ResourceType, live: Manifest | None, found: _Found) -> None:
     unmarked = live is not None and found.unmarked.get(ref.identity) == live["metadata"]["uid"]
     if live is None or is_being_deleted(live) or not (unmarked or is_ours(live)):
         found.gone.add(ref.identity)
@@ -117,7 +118,7 @@ def _sort(cluster: Cluster, ref: ObjectRef, resource: ResourceType, live: Manife
     if ref.gvk.group_kind in NEVER:
         found.kept.append(_kept(ref, f"a {ref.gvk.kind} is never deleted by a restore: do it by hand"))
         return
-    claims = claims_of(cluster, live)
+    claims = found.claims.of(live)
     if claims:
         found.kept.append(_kept(ref, f"not deleted, since its claims ({', '.join(claims)}) would go with it"))
         return

@@ -138,18 +138,52 @@ def test_what_data_or_others_would_go_with_is_never_deleted(never: dict[str, Any
     assert cluster.object(never["kind"], never["metadata"].get("namespace", ""), never["metadata"]["name"]) is not None
 
 
+def claim_owned_by(cluster: FakeCluster, owner: str, name: str) -> dict[str, Any]:
+    """A claim that goes when its StatefulSet does."""
+    database = cluster.object("StatefulSet", "shop", owner)
+    assert database is not None
+    made = claim(name)
+    made["metadata"]["ownerReferences"] = [{"kind": "StatefulSet", "uid": database["metadata"]["uid"]}]
+    return made
+
+
 def test_what_owns_claims_stays_with_them() -> None:
     cluster = standby()
     restored(cluster, *MANY, workload("StatefulSet", "db"))
-    database = cluster.object("StatefulSet", "shop", "db")
-    assert database is not None
-    mine = claim("data-db-0")
-    mine["metadata"]["ownerReferences"] = [{"kind": "StatefulSet", "uid": database["metadata"]["uid"]}]
-    cluster.put(mine)
+    cluster.put(claim_owned_by(cluster, "db", "data-db-0"))
 
     report = restored(cluster, *MANY)
 
     assert "its claims (data-db-0) would go with it" in result_of(report, "StatefulSet", "db").reason
+
+
+def lists_of_claims(cluster: FakeCluster) -> list[str]:
+    """The namespaces whose claims were listed."""
+    return [call[2] for call in cluster.calls if call[:2] == ("list", "persistentvolumeclaims")]
+
+
+def test_the_claims_of_a_namespace_are_listed_once_for_all_that_may_go() -> None:
+    cluster = standby()
+    restored(cluster, *MANY, workload("StatefulSet", "db"), workload("StatefulSet", "cache"))
+    cluster.put(claim_owned_by(cluster, "db", "data-db-0"), claim_owned_by(cluster, "cache", "data-cache-0"))
+    cluster.calls.clear()
+
+    report = restored(cluster, *MANY[6:], prune_all=True)
+
+    assert lists_of_claims(cluster) == ["shop"]
+    assert sorted(pruned(report)) == ["c0", "c1", "c2", "c3", "c4", "c5"]
+    assert "its claims (data-db-0) would" in result_of(report, "StatefulSet", "db").reason
+    assert "its claims (data-cache-0) would" in result_of(report, "StatefulSet", "cache").reason
+
+
+def test_the_claims_of_a_namespace_from_which_nothing_may_go_are_not_listed() -> None:
+    cluster = standby()
+    restored(cluster, *MANY, namespace("lab"), config_map("x", "lab"), config_map("y", "lab"))
+    cluster.calls.clear()
+
+    restored(cluster, *MANY, namespace("lab"), config_map("x", "lab"))
+
+    assert lists_of_claims(cluster) == ["lab"]
 
 
 def test_more_than_a_fifth_is_held_until_the_operator_says_so() -> None:
