@@ -32,20 +32,26 @@ def delete_pruned(cluster: Cluster, clock: Clock, pool: Executor, pruning: Pruni
             results.update({result.ref.identity: result for result in put_off})
             continue
         refused = dict(zip(wave, pool.map(lambda one: _delete(cluster, one), wave), strict=True))
-        stuck = _await_gone(cluster, clock, [one for one in wave if not refused[one]])
+        stuck = _await_gone(cluster, clock, pool, [one for one in wave if not refused[one]])
         results.update({one.ref.identity: _outcome(one, refused[one], is_stuck=one in stuck) for one in wave})
         blocking = next((str(one.ref) for one in wave if refused[one] or one in stuck), "")
     return results
 
 
-def _await_gone(cluster: Cluster, clock: Clock, waiting: Sequence[Deletion]) -> Sequence[Deletion]:
+def _await_gone(cluster: Cluster, clock: Clock, pool: Executor, waiting: Sequence[Deletion]) -> Sequence[Deletion]:
     """Waits for all of them together; gives those that are still there."""
     started = clock.now()
-    while waiting := [one for one in waiting if _is_there(cluster, one)]:
+    while waiting := _still_there(cluster, pool, waiting):
         if (clock.now() - started).total_seconds() >= GONE_SECONDS:
             break
         clock.sleep(_POLL_SECONDS)
     return waiting
+
+
+def _still_there(cluster: Cluster, pool: Executor, waiting: Sequence[Deletion]) -> Sequence[Deletion]:
+    """Side by side: a wave may hold hundreds, and each answer takes a round trip."""
+    found = pool.map(lambda one: _is_there(cluster, one), waiting)
+    return [one for one, is_there in zip(waiting, found, strict=True) if is_there]
 
 
 def _delete(cluster: Cluster, deletion: Deletion) -> str:

@@ -1,5 +1,6 @@
 """What a snapshot no longer holds: deleted only where the group prunes, and only what is ours."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from functions.restore.restorer import Restorer
 from kubestandby.errors import ClusterError
 from kubestandby.groups import OWN_NAMESPACE, ConflictPolicy, RestoreMode
 from kubestandby.reports import Change, Purpose, RestoreReport
-from kubestandby.resources import Manifest
+from kubestandby.resources import Manifest, ObjectRef, ResourceType
 from kubestandby.snapshots import GroupName, SnapshotId
 from tests.fakes.fake_clock import FakeClock
 from tests.fakes.fake_cluster import FakeCluster
@@ -264,6 +265,48 @@ def test_what_does_not_go_holds_up_what_it_uses() -> None:
     assert "its finalizers hold it after 30 s" in result_of(report, "Deployment", "web").reason
     assert "since Deployment.apps shop/web is still there" in result_of(report, "ConfigMap", "settings").reason
     assert cluster.object("ConfigMap", "shop", "settings") is not None
+
+
+class Meeting(FakeCluster):
+    """Once armed, answers about a ConfigMap come when three are being asked about at once."""
+
+    together: threading.Barrier | None = None
+
+    def get(self, resource: ResourceType, namespace: str, name: str) -> Manifest | None:
+        if self.together and name in ("c0", "c1", "c2"):
+            self.together.wait(10)
+        return super().get(resource, namespace, name)
+
+
+def test_what_was_deleted_is_looked_for_side_by_side() -> None:
+    cluster = Meeting(uid="uid-of-standby")
+    restored(cluster, *MANY)
+    cluster.together = threading.Barrier(3)
+    cluster.calls.clear()
+
+    report = restored(cluster, *MANY[3:], prune_all=True)
+
+    assert sorted(pruned(report)) == ["c0", "c1", "c2"]
+    looked_for = [call[3] for call in cluster.calls if call[:3] == ("get", "configmaps", "shop")]
+    assert sorted(looked_for) == ["c0", "c1", "c2"]
+
+
+class Replacing(FakeCluster):
+    """Somebody makes a ConfigMap anew as soon as it is deleted."""
+
+    def delete(self, resource: ResourceType, ref: ObjectRef, *, uid: str) -> None:
+        super().delete(resource, ref, uid=uid)
+        self.put(config_map(ref.name, theirs="yes"))
+
+
+def test_an_object_that_others_have_made_anew_under_the_name_holds_nothing_up() -> None:
+    cluster = Replacing(uid="uid-of-standby")
+    restored(cluster, *MANY)
+
+    gone = result_of(restored(cluster, *MANY[1:]), "ConfigMap", "c0")
+
+    assert (gone.change, "finalizers" in gone.reason) == (Change.PRUNED, False)
+    assert cluster.object("ConfigMap", "shop", "c0") is not None
 
 
 def test_a_deletion_that_is_refused_is_a_failure_and_stays_in_the_inventory() -> None:
