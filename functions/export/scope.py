@@ -1,11 +1,11 @@
 """In which namespaces an export lists, and what the configuration names by itself."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from kubestandby.carried import NEEDED_VERBS, in_wanted_version
-from kubestandby.errors import ConfigError, ListExpiredError
+from kubestandby.carried import MAX_SINGLE_READS, NEEDED_VERBS, in_wanted_version
+from kubestandby.errors import ClusterError, ConfigError, ListExpiredError
 from kubestandby.groups import IncludedObject, ProtectionGroup
 from kubestandby.ports import Cluster, Discovery
 from kubestandby.resources import GVK, Manifest, ResourceType
@@ -77,14 +77,32 @@ def _deletion_failures(wanted: Iterable[Manifest]) -> Iterator[str]:
 
 
 def _named(cluster: Cluster, group: ProtectionGroup, site: SiteName) -> dict[str, Manifest]:
-    found = {name: cluster.get(NAMESPACE, "", name) for name in group.namespaces_at(site)}
-    missing = [name for name, manifest in found.items() if manifest is None]
+    names = dict.fromkeys(group.namespaces_at(site))
+    found = _found(cluster, names)
+    missing = [name for name in names if name not in found]
     if missing:
         raise ConfigError(
             f"group {group.name} names the namespace{'s' if len(missing) > 1 else ''} {', '.join(missing)}, which the "
             f"cluster of site {site} does not have; create it there or correct spec.namespaces"
         )
-    return {name: manifest for name, manifest in found.items() if manifest is not None}
+    return found
+
+
+def _found(cluster: Cluster, names: Collection[str]) -> dict[str, Manifest]:
+    """Those that exist: many are picked from one list, unless we may only read each by its name.
+
+    That is all that `kubestandby rbac` grants, and a list of all would tell of other namespaces.
+    """
+    if len(names) > MAX_SINGLE_READS:
+        try:
+            listed, _ = _listed(cluster)
+        except ClusterError as error:
+            if error.status != 403:
+                raise
+        else:
+            return {name: manifest for manifest in listed if (name := manifest["metadata"]["name"]) in names}
+    read = {name: cluster.get(NAMESPACE, "", name) for name in names}
+    return {name: manifest for name, manifest in read.items() if manifest is not None}
 
 
 def _listed(cluster: Cluster) -> tuple[list[Manifest], str]:

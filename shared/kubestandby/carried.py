@@ -52,7 +52,10 @@ TWINS_OF_EXTENSIONS = ("apps", "networking.k8s.io", "policy")
 
 
 MAX_SINGLE_READS = 4
-"""Up to so many cluster-scoped objects of a type a restore reads by name; more are listed, where that is allowed."""
+"""Up to so many cluster-scoped objects of a type a restore reads by name, and an export namespaces.
+
+More are listed, where that is allowed.
+"""
 
 
 def listable_types(

@@ -5,7 +5,7 @@ from kubestandby.errors import ClusterError, ConfigError
 from kubestandby.groups import DEFAULT_EXCLUDED_NAMESPACES
 from kubestandby.ports import Discovery
 from kubestandby.resources import GVK, ResourceType
-from tests.fakes.fake_cluster import VERBS, expired
+from tests.fakes.fake_cluster import VERBS, expired, forbidden
 from tests.unit.export.exporting import Bench, dropped
 from tests.unit.export.objects import config_map, definition, namespace, obj
 
@@ -37,6 +37,71 @@ def test_many_namespaces_are_read_by_one_list_and_nothing_else_is_taken() -> Non
 
     assert bench.names("ConfigMap") == ["in"]
     assert [call[2] for call in bench.cluster.calls if call[:2] == ("list", "configmaps")] == [""]
+
+
+FIVE = ("e", "a", "d", "b", "c")
+
+
+def asked_for_namespaces(bench: Bench) -> list[tuple[str, str]]:
+    """How the namespaces were read: operation and name."""
+    return [(call[0], call[3]) for call in bench.cluster.calls if call[1] == "namespaces"]
+
+
+def five(*others: str, names: tuple[str, ...] = FIVE) -> Bench:
+    """A cluster with five namespaces and these, and a group that names the five."""
+    return Bench(*map(namespace, (*FIVE, *others)), namespaces=names)
+
+
+def test_many_named_namespaces_are_picked_from_one_list() -> None:
+    bench = five("other")
+
+    assert bench.index().namespaces == FIVE
+    assert asked_for_namespaces(bench) == [("list", "")]
+
+
+def test_few_named_namespaces_are_read_by_name() -> None:
+    bench = five(names=FIVE[:4])
+
+    assert bench.index().namespaces == FIVE[:4]
+    assert asked_for_namespaces(bench) == [("get", name) for name in FIVE[:4]]
+
+
+def test_many_named_namespaces_are_read_by_name_where_they_may_not_be_listed() -> None:
+    listing, reading = five("other"), five("other")
+    reading.cluster.fail("list", forbidden(), plural="namespaces")
+
+    listed, read = listing.index(), reading.index()
+
+    assert asked_for_namespaces(reading) == [("list", ""), *(("get", name) for name in FIVE)]
+    assert (read.entries, read.types, read.namespaces) == (listed.entries, listed.types, listed.namespaces)
+    assert read.complete
+
+
+def test_list_of_many_named_namespaces_that_expires_starts_again() -> None:
+    bench = five()
+    bench.cluster.fail("list", expired(), plural="namespaces", after_pages=1, times=2)
+
+    assert bench.index().namespaces == FIVE
+    assert asked_for_namespaces(bench) == [("list", "")] * 3
+
+
+def test_many_named_namespaces_of_a_cluster_that_fails_are_not_asked_for_one_by_one() -> None:
+    bench = five()
+    bench.cluster.fail("list", ClusterError("500 InternalError", status=500), plural="namespaces")
+
+    with pytest.raises(ClusterError, match="500"):
+        bench.export()
+    assert asked_for_namespaces(bench) == [("list", "")]
+
+
+@pytest.mark.parametrize("may_list", [True, False])
+def test_those_of_many_named_namespaces_that_do_not_exist_are_told_in_the_order_of_the_group(may_list: bool) -> None:
+    bench = five(names=(*FIVE, "y", "x"))
+    if not may_list:
+        bench.cluster.fail("list", forbidden(), plural="namespaces")
+
+    with pytest.raises(ConfigError, match="names the namespaces y, x, which the cluster of site east does not"):
+        bench.export()
 
 
 def test_few_namespaces_are_listed_each_on_its_own() -> None:
