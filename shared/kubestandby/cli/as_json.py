@@ -38,14 +38,14 @@ def overview_json(overview: SnapshotOverview) -> Json:
 
 
 def _row_json(row: SnapshotRow) -> Json:
-    index = row.index
+    figures = row.figures
     return {
         "id": str(row.id),
-        "takenAt": moment_json(index.taken_at) if index else None,
-        "objects": len(index.entries) if index else None,
-        "archiveBytes": index.archive_size if index else None,
+        "takenAt": moment_json(figures.taken_at) if figures else None,
+        "objects": figures.objects if figures else None,
+        "archiveBytes": figures.archive_size if figures else None,
         "complete": row.complete,
-        "failures": list(index.failures) if index else [],
+        "failures": list(figures.failures) if figures else [],
         **{str(stage): [held.site for held in row.at(stage) if not held.damage] for stage in Stage},
         "applied": [{"site": mark.site, "mode": mark.mode} for mark in row.applied],
         "damaged": [

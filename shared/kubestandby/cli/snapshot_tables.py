@@ -29,22 +29,22 @@ def snapshots_table(overview: SnapshotOverview) -> RenderableType:
 
 
 def _snapshot_cells(row: SnapshotRow, overview: SnapshotOverview) -> list[Text]:
-    index = row.index
-    if index is None:
-        figures = [cell("?", DIM)] * 4 + [cell("damaged", BAD)]
+    figures = row.figures
+    if figures is None:
+        cells = [cell("?", DIM)] * 4 + [cell("damaged", BAD)]
     else:
         newest = ", newest" if row.id == overview.newest_complete else ""
-        complete = cell(f"yes{newest}", GOOD) if index.complete else cell("no", WARN)
-        figures = [
-            cell(moment(index.taken_at)),
-            cell(age(index.taken_at, overview.now)),
-            cell(len(index.entries)),
-            cell(size(index.archive_size)),
+        complete = cell(f"yes{newest}", GOOD) if figures.complete else cell("no", WARN)
+        cells = [
+            cell(moment(figures.taken_at)),
+            cell(age(figures.taken_at, overview.now)),
+            cell(figures.objects),
+            cell(size(figures.archive_size)),
             complete,
         ]
     places = [_places(row.at(stage)) for stage in Stage]
     applied = cell(", ".join(f"{mark.site} ({mark.mode})" for mark in row.applied) or "-")
-    return [cell(row.id, "bold"), *figures, *places, applied]
+    return [cell(row.id, "bold"), *cells, *places, applied]
 
 
 def _places(held: tuple[Held, ...]) -> Text:
@@ -53,7 +53,7 @@ def _places(held: tuple[Held, ...]) -> Text:
 
 
 def _notes(row: SnapshotRow) -> list[Text]:
-    failures = row.index.failures if row.index else ()
+    failures = row.figures.failures if row.figures else ()
     notes = [cell(f"{row.id} is not complete: {reason}", WARN) for reason in failures]
     damaged = [held for held in row.held if held.damage]
     return notes + [cell(f"{row.id} is damaged at {held.site} ({held.stage}): {held.damage}", BAD) for held in damaged]

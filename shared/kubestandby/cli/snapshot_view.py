@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import product
+from typing import Self
 
 from kubestandby.cli.reading import attempt
 from kubestandby.cli.session import marks_at, snapshots_at
@@ -30,18 +31,43 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What a row shows of an index: the index itself names every object, and there may be hundreds of indexes."""
+
+    taken_at: datetime
+    objects: int
+    archive_size: int
+    failures: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """As the index says."""
+        return not self.failures
+
+    @classmethod
+    def of(cls, index: SnapshotIndex) -> Self:
+        """Those of this index."""
+        return cls(
+            taken_at=index.taken_at,
+            objects=len(index.entries),
+            archive_size=index.archive_size,
+            failures=index.failures,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotRow:
-    """One snapshot wherever it is. `index` is the furthest stage's that can be read; None where none can."""
+    """One snapshot wherever it is. `figures` are of the furthest stage whose index can be read; None where none can."""
 
     id: SnapshotId
-    index: SnapshotIndex | None
+    figures: Figures | None
     held: tuple[Held, ...]
     applied: tuple[Applied, ...] = ()
 
     @property
     def complete(self) -> bool:
         """Whether the export could read everything (a damaged index counts as not complete)."""
-        return self.index is not None and self.index.complete
+        return self.figures is not None and self.figures.complete
 
     def at(self, stage: Stage) -> tuple[Held, ...]:
         """Where the snapshot is held in this stage."""
@@ -66,7 +92,7 @@ class SnapshotOverview:
 
 @dataclass(slots=True)
 class _Gathered:
-    indexes: dict[SnapshotId, SnapshotIndex] = field(default_factory=dict)
+    figures: dict[SnapshotId, Figures] = field(default_factory=dict)
     held: dict[SnapshotId, list[Held]] = field(default_factory=dict)
     applied: list[Applied] = field(default_factory=list)
     unreachable: list[tuple[SiteName, str]] = field(default_factory=list)
@@ -109,7 +135,7 @@ def _read_marks(site: Site, group: GroupName, chosen: list[SnapshotId], gathered
 
 def _read(site: Site, stage: Stage, group: GroupName, id_: SnapshotId, gathered: _Gathered) -> None:
     try:
-        gathered.indexes[id_] = snapshots_at(site).read_index(stage, group, id_)
+        gathered.figures[id_] = Figures.of(snapshots_at(site).read_index(stage, group, id_))
         damage = ""
     except StandbyError as error:
         damage = str(error)
@@ -119,7 +145,7 @@ def _read(site: Site, stage: Stage, group: GroupName, id_: SnapshotId, gathered:
 def _row(id_: SnapshotId, gathered: _Gathered) -> SnapshotRow:
     return SnapshotRow(
         id=id_,
-        index=gathered.indexes.get(id_),
+        figures=gathered.figures.get(id_),
         held=tuple(gathered.held.get(id_, ())),
         applied=tuple(mark for mark in gathered.applied if mark.snapshot == id_),
     )
