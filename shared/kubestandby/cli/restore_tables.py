@@ -8,7 +8,7 @@ from rich.text import Text
 from kubestandby.cli.tables import BAD, DIM, GOOD, HEAD, WARN, cell, facts, stacked, table
 from kubestandby.cli.wording import counted, duration, moment
 from kubestandby.groups import RestoreMode
-from kubestandby.reports import Change, FieldDiff, ObjectResult, Readiness, RestoreReport, WorkloadStatus
+from kubestandby.reports import Change, FieldDiff, ObjectResult, Readiness, RestoreReport
 
 _STYLES = {
     Change.CREATED: GOOD,
@@ -47,15 +47,24 @@ _NEWS_FIRST = (
 )
 _MOST_DRIFT = 50
 """Rows of the table of fields that others have set."""
+_MOST_OBJECTS = 200
+"""Rows of the table of objects: who has seen so many, the worst first, knows what to mend."""
+_MOST_CURRENT = 20
+"""Rows of workloads that are as they should be."""
+_MOST_WAITING = 200
+"""Rows of workloads that are not."""
 
 
 def report_view(report: RestoreReport) -> RenderableType:
-    """A restore: figures, every object that was not simply unchanged, the workloads, the images."""
+    """A restore: figures, the objects that were not simply unchanged, the workloads, the images.
+
+    Thousands of rows would take with them what was on the screen; what is left out is counted.
+    """
     return stacked(
         _report_facts(report),
         _results(report),
         _drift(report.results),
-        workloads_table(report.workloads),
+        _workloads(report),
         _images(report.images),
     )
 
@@ -107,10 +116,13 @@ def _results(report: RestoreReport) -> RenderableType | None:
     told = [result for result in report.results if result.change is not Change.UNCHANGED]
     if not told:
         return None
+    told.sort(key=lambda result: (_order(result.change), result.ref))
     made = table("Objects", ("object", "outcome", "reason"))
-    for result in sorted(told, key=lambda result: (_order(result.change), result.ref)):
+    for result in told[:_MOST_OBJECTS]:
         made.add_row(cell(result.ref), cell(result.change, _STYLES[result.change]), cell(result.reason))
-    return made
+    rest = told[_MOST_OBJECTS:]
+    more = f"and {len(rest)} more ({changes_line(rest)}); `kubestandby status {report.group} --html FILE` has all"
+    return stacked(made, cell(more) if rest else None)
 
 
 def _drift(results: tuple[ObjectResult, ...]) -> RenderableType | None:
@@ -130,16 +142,28 @@ def _order(change: Change) -> int:
     return _NEWS_FIRST.index(change)
 
 
-def workloads_table(workloads: tuple[WorkloadStatus, ...]) -> RenderableType | None:
-    """Every workload and how far it has come; None where there is none."""
-    if not workloads:
+def _workloads(report: RestoreReport) -> RenderableType | None:
+    """How far the workloads have come, those that are not Current first; None where there is none."""
+    if not report.workloads:
         return None
+    current = [status for status in report.workloads if status.readiness is Readiness.CURRENT]
+    waiting = [status for status in report.workloads if status.readiness is not Readiness.CURRENT]
     made = table("Workloads", ("workload", "status", "message"))
-    for status in workloads:
+    for status in (*waiting[:_MOST_WAITING], *current[:_MOST_CURRENT]):
         good = status.readiness is Readiness.CURRENT
         word = f"{status.readiness} (stalled)" if status.stalled else str(status.readiness)
         made.add_row(cell(status.ref), cell(word, GOOD if good else BAD), cell(status.message))
-    return made
+    return stacked(
+        made,
+        _more_workloads(report, len(waiting) - _MOST_WAITING, "not Current"),
+        _more_workloads(report, len(current) - _MOST_CURRENT, "Current"),
+    )
+
+
+def _more_workloads(report: RestoreReport, count: int, state: str) -> RenderableType | None:
+    if count <= 0:
+        return None
+    return cell(f"and {count} more {state}; `kubestandby status {report.group} --output json` has all")
 
 
 def _images(images: tuple[str, ...]) -> RenderableType | None:

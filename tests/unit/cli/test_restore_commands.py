@@ -1,6 +1,8 @@
 """`plan` and `restore`."""
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -114,6 +116,60 @@ def test_a_workload_that_is_not_current_makes_restore_exit_1(world: World) -> No
     assert result.exit_code == 1
     assert "InProgress (stalled)" in result.stdout
     assert "it is paused" in result.stdout
+
+
+def deployments(count: int, readiness: Readiness, prefix: str) -> tuple[WorkloadStatus, ...]:
+    return tuple(
+        WorkloadStatus(ref=replace(WEB, name=f"{prefix}-{number:04}"), readiness=readiness) for number in range(count)
+    )
+
+
+def test_of_many_workloads_that_are_current_few_are_shown_and_the_rest_is_counted(world: World) -> None:
+    workloads = deployments(300, Readiness.CURRENT, "web")
+    world.answer = lambda request: outcome_of(request, report=world.report(report_of(workloads=workloads)))
+
+    printed = world.run("restore", "shop").stdout
+
+    assert printed.count("shop/web-") == 20
+    assert "and 280 more Current; `kubestandby status shop --output json` has all" in printed.splitlines()
+    assert len(world.json("status", "shop")["groups"][0]["sites"][1]["lastRestore"]["workloads"]) == 300
+
+
+def test_workloads_that_are_not_current_are_shown_before_those_that_are(world: World) -> None:
+    workloads = (*deployments(300, Readiness.CURRENT, "web"), *deployments(100, Readiness.IN_PROGRESS, "db"))
+    world.answer = lambda request: outcome_of(request, report=world.report(report_of(workloads=workloads)))
+
+    printed = world.run("restore", "shop").stdout
+
+    assert (printed.count("shop/db-"), printed.count("shop/web-")) == (100, 20)
+    assert printed.index("shop/db-0099") < printed.index("shop/web-0000")
+    assert "more not Current" not in printed
+
+
+def test_of_thousands_of_workloads_that_are_not_current_the_rest_is_counted(world: World) -> None:
+    workloads = deployments(3000, Readiness.FAILED, "db")
+    world.answer = lambda request: outcome_of(request, report=world.report(report_of(workloads=workloads)))
+
+    printed = world.run("restore", "shop").stdout
+
+    assert printed.count("shop/db-") == 200
+    assert "and 2800 more not Current; `kubestandby status shop --output json` has all" in printed.splitlines()
+
+
+def test_of_thousands_of_refused_objects_the_rest_is_counted(world: World, tmp_path: Path) -> None:
+    refused = [ObjectResult(ref=replace(WEB, name=f"web-{n}"), change=Change.FAILED, reason="no") for n in range(6000)]
+    key = world.report(report_of(results=(ObjectResult(ref=SETTINGS, change=Change.CREATED), *refused)))
+    world.answer = lambda request: outcome_of(request, report=key)
+
+    printed = world.run("restore", "shop").stdout
+
+    assert printed.count("shop/web-") == 200
+    more = "and 5801 more (1 created, 5800 failed); `kubestandby status shop --html FILE` has all"
+    assert more in printed.splitlines()
+    assert len(world.json("restore", "shop")["report"]["objects"]) == 6001
+    page = tmp_path / "status.html"
+    world.run("status", "shop", "--html", str(page))
+    assert page.read_text().count("shop/web-") >= 6000
 
 
 def test_json_is_alone_on_stdout_whatever_the_outcome(world: World) -> None:
