@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from kubestandby.errors import ClusterError, ClusterUnavailableError
 from kubestandby.ports import Cluster
 from kubestandby.resources import GVK, Manifest, ResourceType
 
@@ -22,7 +23,7 @@ class OwnedClaims:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._by_namespace: dict[str, Owned] = {}
+        self._by_namespace: dict[str, Owned | ClusterError] = {}
 
     def of(self, owner: Manifest) -> Sequence[str]:
         """Names of the claims in the object's namespace that name it as an owner: the garbage collector takes them.
@@ -30,19 +31,31 @@ class OwnedClaims:
         A StatefulSet owns those of its `persistentVolumeClaimRetentionPolicy.whenDeleted: Delete`.
 
         Raises:
-            ClusterError: they cannot be listed.
+            ClusterError: they cannot be listed; a refusal is remembered, too.
         """
         namespace = owner["metadata"].get("namespace", "")
         if not namespace:
             return []
         if namespace not in self._by_namespace:
-            self._by_namespace[namespace] = _listed(self._cluster, namespace)
-        return self._by_namespace[namespace].get(owner["metadata"]["uid"], [])
+            self._by_namespace[namespace] = _listed_or_refused(self._cluster, namespace)
+        owned = self._by_namespace[namespace]
+        if isinstance(owned, ClusterError):
+            raise owned
+        return owned.get(owner["metadata"]["uid"], [])
 
 
 def claims_of(cluster: Cluster, owner: Manifest) -> Sequence[str]:
     """The same of one object alone; raises like `OwnedClaims.of`."""
     return OwnedClaims(cluster).of(owner)
+
+
+def _listed_or_refused(cluster: Cluster, namespace: str) -> Owned | ClusterError:
+    try:
+        return _listed(cluster, namespace)
+    except ClusterUnavailableError:
+        raise
+    except ClusterError as error:
+        return error
 
 
 def _listed(cluster: Cluster, namespace: str) -> Owned:

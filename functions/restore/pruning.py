@@ -101,13 +101,14 @@ def _by_type(identities: Iterable[Identity], resolver: Resolver) -> Mapping[Reso
 def _look(cluster: Cluster, resource: ResourceType, names: set[Name], found: _Found) -> None:
     try:
         live = read_all(cluster, resource, names)
-        for namespace, name in sorted(names):
-            _sort(ObjectRef(resource.gvk, namespace, name), resource, live.get((namespace, name)), found)
     except ClusterUnavailableError:
         raise
     except ClusterError as error:
         refs = (ObjectRef(resource.gvk, namespace, name) for namespace, name in sorted(names))
         found.kept.extend(_kept(ref, f"not deleted, since it cannot be read: {describe(error)}") for ref in refs)
+        return
+    for namespace, name in sorted(names):
+        _sort(ObjectRef(resource.gvk, namespace, name), resource, live.get((namespace, name)), found)
 
 
 def _sort(ref: ObjectRef, resource: ResourceType, live: Manifest | None, found: _Found) -> None:
@@ -118,12 +119,22 @@ def _sort(ref: ObjectRef, resource: ResourceType, live: Manifest | None, found: 
     if ref.gvk.group_kind in NEVER:
         found.kept.append(_kept(ref, f"a {ref.gvk.kind} is never deleted by a restore: do it by hand"))
         return
-    claims = found.claims.of(live)
-    if claims:
-        found.kept.append(_kept(ref, f"not deleted, since its claims ({', '.join(claims)}) would go with it"))
+    if reason := _held_by_claims(found.claims, live):
+        found.kept.append(_kept(ref, f"not deleted, since {reason}"))
         return
     found.deletable.append(DesiredObject(ref=ref, resource=resource, manifest=live))
     found.uids[ref.identity] = live["metadata"]["uid"]
+
+
+def _held_by_claims(claims: OwnedClaims, live: Manifest) -> str:
+    """Why the object stays for the sake of claims, "" where it need not."""
+    try:
+        owned = claims.of(live)
+    except ClusterUnavailableError:
+        raise
+    except ClusterError as error:
+        return f"it cannot be read which claims would go with it: {describe(error)}"
+    return f"its claims ({', '.join(owned)}) would go with it" if owned else ""
 
 
 def _held(found: _Found, total: int) -> Pruning:

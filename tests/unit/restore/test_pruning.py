@@ -187,6 +187,21 @@ def test_the_claims_of_a_namespace_from_which_nothing_may_go_are_not_listed() ->
     assert lists_of_claims(cluster) == ["lab"]
 
 
+def test_where_claims_cannot_be_listed_nothing_goes_and_elsewhere_all_does() -> None:
+    cluster = standby()
+    restored(cluster, *MANY, namespace("lab"), config_map("x", "lab"))
+    refusal = ClusterError("403 Forbidden", status=403, reason="Forbidden")
+    cluster.fail("list", refusal, plural="persistentvolumeclaims", namespace="shop")
+    cluster.calls.clear()
+
+    report = restored(cluster, *MANY[2:], namespace("lab"), prune_all=True)
+
+    gone = [(result.ref.name, result.change) for result in report.results if result.ref.name in ("c0", "c1", "x")]
+    assert sorted(gone) == [("c0", Change.SKIPPED), ("c1", Change.SKIPPED), ("x", Change.PRUNED)]
+    assert "claims would go with it: 403 Forbidden" in result_of(report, "ConfigMap", "c0").reason
+    assert lists_of_claims(cluster) == ["lab", "shop"]
+
+
 def test_more_than_a_fifth_is_held_until_the_operator_says_so() -> None:
     cluster = standby()
     restored(cluster, *MANY)
