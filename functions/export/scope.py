@@ -1,6 +1,7 @@
 """In which namespaces an export lists, and what the configuration names by itself."""
 
 from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from kubestandby.resources import GVK, Manifest, ResourceType
 from kubestandby.snapshots import SiteName
 
 from .drop_rules import NO_FACTS, being_deleted, dropped_by
+from .listing import THREADS
 
 NAMESPACE = ResourceType(GVK("", "v1", "Namespace"), "namespaces", namespaced=False, verbs=NEEDED_VERBS)
 
@@ -101,8 +103,14 @@ def _found(cluster: Cluster, names: Collection[str]) -> dict[str, Manifest]:
                 raise
         else:
             return {name: manifest for manifest in listed if (name := manifest["metadata"]["name"]) in names}
-    read = {name: cluster.get(NAMESPACE, "", name) for name in names}
-    return {name: manifest for name, manifest in read.items() if manifest is not None}
+    return _read_each(cluster, names)
+
+
+def _read_each(cluster: Cluster, names: Collection[str]) -> dict[str, Manifest]:
+    """Side by side, since there may be a thousand."""
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="export") as pool:
+        read = pool.map(lambda name: cluster.get(NAMESPACE, "", name), names)
+        return {name: manifest for name, manifest in zip(names, read, strict=True) if manifest is not None}
 
 
 def _listed(cluster: Cluster) -> tuple[list[Manifest], str]:

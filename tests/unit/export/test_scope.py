@@ -1,10 +1,12 @@
+import threading
+
 import pytest
 
 from kubestandby.carried import listable_types
 from kubestandby.errors import ClusterError, ConfigError
 from kubestandby.groups import DEFAULT_EXCLUDED_NAMESPACES
 from kubestandby.ports import Discovery
-from kubestandby.resources import GVK, ResourceType
+from kubestandby.resources import GVK, Manifest, ResourceType
 from tests.fakes.fake_cluster import VERBS, expired, forbidden
 from tests.unit.export.exporting import Bench, dropped
 from tests.unit.export.objects import config_map, definition, namespace, obj
@@ -43,8 +45,9 @@ FIVE = ("e", "a", "d", "b", "c")
 
 
 def asked_for_namespaces(bench: Bench) -> list[tuple[str, str]]:
-    """How the namespaces were read: operation and name."""
-    return [(call[0], call[3]) for call in bench.cluster.calls if call[1] == "namespaces"]
+    """How the namespaces were read: operation and name, those by name in the group's order."""
+    asked = [(call[0], call[3]) for call in bench.cluster.calls if call[1] == "namespaces"]
+    return sorted(asked, key=lambda call: FIVE.index(call[1]) if call[1] else -1)
 
 
 def five(*others: str, names: tuple[str, ...] = FIVE) -> Bench:
@@ -75,6 +78,22 @@ def test_many_named_namespaces_are_read_by_name_where_they_may_not_be_listed() -
     assert asked_for_namespaces(reading) == [("list", ""), *(("get", name) for name in FIVE)]
     assert (read.entries, read.types, read.namespaces) == (listed.entries, listed.types, listed.namespaces)
     assert read.complete
+
+
+def test_namespaces_that_are_read_by_name_are_asked_for_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = five()
+    bench.cluster.fail("list", forbidden(), plural="namespaces")
+    together, get = threading.Barrier(5), bench.cluster.get
+
+    def meeting(resource: ResourceType, within: str, name: str) -> Manifest | None:
+        """Answers when all five are being asked for."""
+        if name in FIVE:
+            together.wait(10)
+        return get(resource, within, name)
+
+    monkeypatch.setattr(bench.cluster, "get", meeting)
+
+    assert bench.index().namespaces == FIVE
 
 
 def test_list_of_many_named_namespaces_that_expires_starts_again() -> None:
