@@ -1,5 +1,7 @@
 """Export from a real API server."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,7 @@ import pytest
 import yaml
 
 from kubestandby.errors import ClusterError, ConfigError
+from kubestandby.snapshots import SnapshotIndex
 from tests.fakes.keys import snapshot_store
 from tests.fakes.memory_store import MemoryStore
 from tests.integration.export.real_cluster import create, export, kubeconfig_with, names
@@ -136,10 +139,9 @@ def test_cluster_scoped_needs_are_taken_and_nothing_else(primary: ClusterAccess,
         primary.kubectl("delete", f"clusterrolebinding/{shop}", f"priorityclass/{shop}")
 
 
-@pytest.fixture
-def clerk(primary: ClusterAccess, shop: str, tmp_path: Path) -> Any:
-    """A kubeconfig of a service account that may read everything but Secrets."""
-    rules = [{"apiGroups": ["*"], "resources": ["configmaps", "deployments", "namespaces"], "verbs": ["get", "list"]}]
+@contextmanager
+def account_with(primary: ClusterAccess, shop: str, file: Path, *rules: dict[str, list[str]]) -> Iterator[Path]:
+    """A kubeconfig of a service account that has these rights everywhere."""
     rbac = "rbac.authorization.k8s.io"
     create(
         primary,
@@ -154,8 +156,42 @@ def clerk(primary: ClusterAccess, shop: str, tmp_path: Path) -> Any:
         },
     )
     token = primary.kubectl("create", "token", "clerk", "-n", shop).strip()
-    yield kubeconfig_with(tmp_path / "clerk", primary, user={"token": token})
+    yield kubeconfig_with(file, primary, user={"token": token})
     primary.kubectl("delete", f"clusterrole/{shop}-clerk", f"clusterrolebinding/{shop}-clerk")
+
+
+@pytest.fixture
+def clerk(primary: ClusterAccess, shop: str, tmp_path: Path) -> Iterator[Path]:
+    """A kubeconfig of a service account that may read everything but Secrets."""
+    rules = {"apiGroups": ["*"], "resources": ["configmaps", "deployments", "namespaces"], "verbs": ["get", "list"]}
+    with account_with(primary, shop, tmp_path / "clerk", rules) as kubeconfig:
+        yield kubeconfig
+
+
+def namespaces_of(index: SnapshotIndex) -> dict[str, str]:
+    """Digests of the Namespaces in a snapshot, by name."""
+    return {entry.ref.name: entry.sha256 for entry in index.entries if entry.ref.gvk.kind == "Namespace"}
+
+
+def test_many_namespaces_that_may_only_be_read_by_name_are_those_that_a_list_gives(
+    primary: ClusterAccess, shop: str, tmp_path: Path, namespace_factory: NamespaceFactory
+) -> None:
+    spaces = [shop, *(namespace_factory(primary, prefix="export") for _ in range(4))]
+    by_name = {
+        "apiGroups": [""],
+        "resources": ["namespaces"],
+        "verbs": ["get"],
+        "resourceNames": [*spaces, "kube-system"],
+    }
+    rest = {"apiGroups": ["*"], "resources": ["configmaps"], "verbs": ["list"]}
+    with account_with(primary, shop, tmp_path / "clerk", by_name, rest) as kubeconfig:
+        read = export(kubeconfig, *spaces).index
+
+    listed = export(primary.kubeconfig, *spaces).index
+
+    assert read.namespaces == listed.namespaces == tuple(spaces)
+    assert namespaces_of(read) == namespaces_of(listed)
+    assert not [failure for failure in read.failures if "namespaces" in failure]
 
 
 def test_types_that_may_not_be_listed_are_named_and_the_rest_is_taken(
