@@ -67,6 +67,7 @@ def make_plan(known: PlanInput) -> Plan:
         restarts=workloads_to_restart(desired, planned, known.settings.restart, known.mode),
         uids={identity: uid for identity, uid in known.survey.uids.items() if identity not in remade},
         current=frozenset(identity for identity, finding in known.survey.findings.items() if finding.current),
+        silent=frozenset(identity for identity, finding in known.survey.findings.items() if finding.silent),
     )
 
 

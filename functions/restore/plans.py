@@ -154,7 +154,8 @@ class Plan:
         namespaces: namespaces that are on the standby now and not being deleted.
         restarts: workloads to restart after the apply, because a ConfigMap or Secret that they use changes.
         uids: of owners that are on the standby now, and will still be after the apply.
-        current: workloads that were as desired and Current when the plan was made.
+        current: what a restore waits for, and was as desired and Current when the plan was made.
+        silent: of them, custom resources on which nobody reports.
     """
 
     group: GroupName
@@ -169,6 +170,7 @@ class Plan:
     restarts: tuple[ObjectRef, ...] = ()
     uids: Uids = field(default_factory=dict)
     current: frozenset[Identity] = frozenset()
+    silent: frozenset[Identity] = frozenset()
     pruning: Pruning = Pruning()
 
     @property

@@ -212,11 +212,13 @@ class Restorer:
         """Waits for what is there now, as long as is left of the group's time for that."""
         waiter = Waiter(self.cluster, self.clock, job.pool, self.grace)
         started = self.clock.now()
+        awaited = [item for item in _present(plan, happened) if is_awaited(item.identity[:2], job.task.mode)]
+        nothing_changed = _changed_nothing(happened)
         try:
             return waiter.wait(
-                [item for item in _present(plan, happened) if is_awaited(item.identity[:2], job.task.mode)],
+                [item for item in awaited if not (nothing_changed and item.identity in plan.silent)],
                 job.task.group.restore.ready_timeout_seconds,
-                current=plan.current if _changed_nothing(happened) else frozenset(),
+                current=plan.current if nothing_changed else frozenset(),
                 waited_seconds=job.task.waited_seconds,
             )
         except OutOfTimeError as error:

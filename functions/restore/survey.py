@@ -19,7 +19,7 @@ from .live_state import Name, Reader, Restarted, is_being_deleted, read_objects
 from .modes import may_be_autoscaled, with_live_replicas
 from .owners import linked, missing, owners_among
 from .plans import DesiredObject, GroupKind, Identity, Uids
-from .readiness import assess, is_custom, is_watched
+from .readiness import assess, is_custom, is_watched, reports_conditions
 from .references import scale_target
 from .refusals import describe
 
@@ -34,7 +34,8 @@ class Finding:
         live: None where it is as desired: nothing more is asked about it then.
         drift: what others have set beside that, where it is as desired.
         lacks_owner: whether an owner has yet to be made before the two can be compared.
-        current: whether it is as desired and, being a workload, Current; of custom resources that is not asked.
+        current: whether it is as desired and, being something that a restore waits for, Current.
+        silent: whether it is, besides, a custom resource on which nobody reports.
     """
 
     desired: DesiredObject
@@ -42,6 +43,7 @@ class Finding:
     drift: tuple[Drift, ...] = ()
     lacks_owner: bool = False
     current: bool = False
+    silent: bool = False
 
     @property
     def being_deleted(self) -> bool:
@@ -157,12 +159,10 @@ def _judged(desired: DesiredObject, live: Manifest, *, exact: bool) -> Finding:
     if is_being_deleted(live) or not is_as_desired(desired.manifest, live):
         return Finding(desired, live)
     found = drift(desired.ref, desired.manifest, live)
-    return Finding(desired, live if exact and found else None, found, current=_is_current(desired, live))
-
-
-def _is_current(desired: DesiredObject, live: Manifest) -> bool:
     kind = desired.ref.gvk.group_kind
-    return is_watched(kind) and not is_custom(kind) and assess(live).readiness is Readiness.CURRENT
+    current = is_watched(kind) and assess(live).readiness is Readiness.CURRENT
+    silent = current and is_custom(kind) and not reports_conditions(live)
+    return Finding(desired, live if exact and found else None, found, current=current, silent=silent)
 
 
 def _judged_with_owners(found: Finding, uids: Uids, known: _Known) -> Finding:

@@ -83,6 +83,7 @@ class Waiter:
     ) -> tuple[WorkloadStatus, ...]:
         """Waits until nothing holds any more, at most so long. Those that are known to be current are not read again.
 
+        Of custom resources such are only those on which somebody reports; silent ones are not to be among `desired`.
         `waited_seconds` of the time have passed already, in earlier calls.
 
         Custom resources on which nobody reports are not among the answers.
@@ -223,5 +224,7 @@ def _statuses(watches: Iterable[_Watch], timeout_seconds: float) -> tuple[Worklo
 
 
 def _is_silent(watch: _Watch) -> bool:
+    if watch.live is None:  # known to be Current, since somebody reports so
+        return False
     current = watch.status.readiness is Readiness.CURRENT
-    return current and is_custom(watch.desired.identity[:2]) and not reports_conditions(watch.live or {})
+    return current and is_custom(watch.desired.identity[:2]) and not reports_conditions(watch.live)

@@ -88,6 +88,38 @@ def test_a_second_restore_lists_each_type_once() -> None:
     assert [(status.ref.name, status.readiness) for status in report.workloads] == [("web", Readiness.CURRENT)]
 
 
+CURRENT = {"conditions": [{"type": "Ready", "status": "True"}]}
+
+
+@pytest.mark.parametrize(
+    ("status", "told"), [({}, []), (CURRENT, [("one", Readiness.CURRENT)])], ids=["silent", "reported"]
+)
+def test_a_second_restore_lists_custom_resources_once(status: dict[str, Any], told: list[Any]) -> None:
+    cluster = standby()
+    objects = (namespace(), definition(), custom())
+    restore(cluster, *objects)
+    cluster.put({**cluster.object("Ticket", "shop", "one"), "status": status})  # type: ignore[dict-item]
+    cluster.calls.clear()
+
+    report = restore(cluster, *objects)
+
+    reads = [call for call in cluster.calls if call[1] == "tickets"]
+    assert len(reads) == 1
+    assert [(one.ref.name, one.readiness) for one in report.workloads] == told
+
+
+def test_a_custom_resource_that_is_not_ready_is_waited_for_though_nothing_changes() -> None:
+    cluster = standby()
+    objects = (namespace(), definition(), custom())
+    restore(cluster, *objects)
+    status = {"conditions": [{"type": "Ready", "status": "False", "reason": "Starting"}]}
+    cluster.put({**cluster.object("Ticket", "shop", "one"), "status": status})  # type: ignore[dict-item]
+
+    report = restore(cluster, *objects)
+
+    assert [(one.ref.name, one.readiness) for one in report.workloads] == [("one", Readiness.IN_PROGRESS)]
+
+
 def test_a_workload_that_is_not_current_is_waited_for_though_nothing_changes() -> None:
     cluster = standby()
     restore(cluster, *SHOP)
