@@ -3,7 +3,7 @@
 Pure: decides over manifests that the exporter has listed.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -176,45 +176,3 @@ POINTERS: Mapping[tuple[str, str], Callable[[Manifest, Closure], bool]] = {
     TRUST_BUNDLE: _is_of_a_needed_signer,
 }
 """Kinds that belong to the snapshot because they point into its namespaces."""
-
-
-def with_parts(needed: Collection[str], roles: Iterable[Manifest]) -> set[str]:
-    """The names of the needed ClusterRoles and of all that is aggregated into them (ClusterRole.aggregationRule)."""
-    by_name = {role["metadata"]["name"]: role for role in roles}
-    found: set[str] = set()
-    waiting = [name for name in needed if name in by_name]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(_parts_of(by_name[name], by_name.values()))
-    return found
-
-
-def cluster_roles_named(needs: Iterable[Need]) -> set[str]:
-    """Names of the ClusterRoles among the needs."""
-    return {need.name for need in needs if need[:2] == CLUSTER_ROLE}
-
-
-def _parts_of(role: Manifest, roles: Iterable[Manifest]) -> list[str]:
-    selectors = (role.get("aggregationRule") or {}).get("clusterRoleSelectors") or ()
-    return [part["metadata"]["name"] for part in roles if any(_selects(s, part) for s in selectors)]
-
-
-def _selects(selector: Mapping[str, Any], manifest: Manifest) -> bool:
-    """Whether a label selector matches; an empty one matches everything (metav1.LabelSelector)."""
-    labels = manifest["metadata"].get("labels") or {}
-    exact = all(labels.get(key) == value for key, value in (selector.get("matchLabels") or {}).items())
-    return exact and all(_satisfies(expression, labels) for expression in selector.get("matchExpressions") or ())
-
-
-def _satisfies(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    """One LabelSelectorRequirement. An operator that we do not know selects: too much is safer than too little."""
-    key, values = expression.get("key", ""), expression.get("values") or ()
-    meanings: dict[str, bool] = {
-        "In": key in labels and labels[key] in values,
-        "NotIn": key not in labels or labels[key] not in values,
-        "Exists": key in labels,
-        "DoesNotExist": key not in labels,
-    }
-    return meanings.get(str(expression.get("operator")), True)

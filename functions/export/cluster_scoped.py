@@ -1,11 +1,4 @@
-"""Exports the cluster-scoped objects that a group's namespaces need, in rounds: each may add to the needs of the next.
-
-1. What points into the namespaces, what labels ask for, what the configuration names.
-2. ClusterRoles with their parts, those about an API whose server or controller is within the namespaces, and the
-   classes that claims, Pods, Ingresses and the like name.
-3. Single objects of other types that those name in turn (parameters of a class).
-4. The CRDs of all custom resources that are in the snapshot by now, and of those that its controllers work on.
-"""
+"""Exports the cluster-scoped objects that a group's namespaces need, in the order of `stages`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,38 +10,13 @@ from kubestandby.ports import Cluster, Discovery
 from kubestandby.resources import Manifest, ResourceType
 
 from .assembly import Assembly
-from .closure import INCLUDE_LABEL, POINTERS, SCRIPTS_LABEL, cluster_roles_named, with_parts
+from .closure import INCLUDE_LABEL, POINTERS, SCRIPTS_LABEL
+from .cluster_roles import roles_wanted
 from .drop_rules import dropped_by
 from .listing import Listed, Lister, ListTask, Query, Sieve, right_to
-from .references import (
-    CLUSTER_ROLE,
-    CUSTOM_RESOURCE_DEFINITION,
-    DEVICE_CLASS,
-    GATEWAY_CLASS,
-    INGRESS_CLASS,
-    PRIORITY_CLASS,
-    RUNTIME_CLASS,
-    SNAPSHOT_CLASS,
-    STORAGE_CLASS,
-    VOLUME_ATTRIBUTES_CLASS,
-    Need,
-)
+from .references import Need
 from .scope import resolve_include
-
-CLASSES = frozenset(
-    {
-        DEVICE_CLASS,
-        GATEWAY_CLASS,
-        INGRESS_CLASS,
-        PRIORITY_CLASS,
-        RUNTIME_CLASS,
-        SNAPSHOT_CLASS,
-        STORAGE_CLASS,
-        VOLUME_ATTRIBUTES_CLASS,
-    }
-)
-DEEPEST_CHAIN = 5
-"""Rounds of single objects that name single objects."""
+from .stages import DEEPEST_CHAIN, Stage, is_chained, stage_of
 
 
 @dataclass(slots=True)
@@ -73,15 +41,13 @@ class ClusterScopedExport:
             for type_ in listable_types(self.discovery, self.group.api_versions, self.group.exclude_kinds)
             if not type_.namespaced
         ]
-        kinds = {CLUSTER_ROLE, CUSTOM_RESOURCE_DEFINITION, *CLASSES}
+        at = {stage: [type_ for type_ in types if stage_of(type_.gvk.group_kind) is stage] for stage in Stage}
         self._take_included()
-        self._list([type_ for type_ in types if type_.gvk.group_kind not in kinds])
-        self._list([type_ for type_ in types if type_.gvk.group_kind in CLASSES])
-        self._list_roles([type_ for type_ in types if type_.gvk.group_kind == CLUSTER_ROLE])
-        self._take_chains(
-            {type_.gvk.group_kind: type_ for type_ in types if type_.gvk.group_kind not in kinds | {*POINTERS}}
-        )
-        self._list([type_ for type_ in types if type_.gvk.group_kind == CUSTOM_RESOURCE_DEFINITION])
+        self._list(at[Stage.FIRST])
+        self._list(at[Stage.CLASSES])
+        self._list_roles(at[Stage.ROLES])
+        self._take_chains({kind: type_ for type_ in types if is_chained(kind := type_.gvk.group_kind)})
+        self._list(at[Stage.DEFINITIONS])
 
     def _list(self, types: Sequence[ResourceType]) -> None:
         def take_all(listed: Listed) -> None:
@@ -96,13 +62,7 @@ class ClusterScopedExport:
 
     def _take_roles(self, listed: Listed) -> None:
         roles = list(listed.manifests())
-        closure = self.assembly.closure
-        named = cluster_roles_named(closure.needs)
-        for role in roles:
-            if role["metadata"]["name"] in named and not dropped_by(role):
-                closure.note_rules(role)
-        others = {r["metadata"]["name"] for r in roles if closure.is_labelled(r) or closure.is_about_own_api(r)}
-        names = with_parts(named | others, roles)
+        names = roles_wanted(self.assembly.closure, roles)
         sieve = Sieve(dropped_by, wanted=lambda role: role["metadata"]["name"] in names)
         for role in roles:
             if sieve.keeps(role):

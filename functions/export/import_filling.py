@@ -12,7 +12,7 @@ from kubestandby.transforms import Transform
 
 from .absent_needs import absent_from
 from .assembly import Assembly
-from .closure import cluster_roles_named, with_parts
+from .cluster_roles import cluster_roles_named, with_parts
 from .drop_rules import Facts, dropped_by
 from .import_survey import FoundObject, ImportSurvey, at_origin
 from .listing import Sieve, Spool

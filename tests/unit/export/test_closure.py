@@ -18,6 +18,7 @@ from tests.unit.export.objects import (
 )
 
 ROBOT = {"kind": "ServiceAccount", "name": "robot", "namespace": "shop"}
+DEFINITION = "CustomResourceDefinition"
 BOOTSTRAP = {"kubernetes.io/bootstrapping": "rbac-defaults"}
 
 
@@ -404,14 +405,35 @@ def test_crd_that_a_controller_of_the_namespace_works_on_is_taken_before_there_i
 def test_crd_that_a_controller_elsewhere_works_on_is_not_taken() -> None:
     operator = cluster_role("operator", **working_on(["orders"], ["*"]))
     elsewhere = cluster_role_binding("operator", "operator", {**ROBOT, "namespace": "shop-2"})
-    part = cluster_role("part", **working_on(["orders"], ["*"]), metadata={"labels": {"part-of": "shop"}})
-    whole = cluster_role("whole", aggregationRule={"clusterRoleSelectors": [{"matchLabels": {"part-of": "shop"}}]})
+
+    assert Bench(namespace(), definition("orders", "Order"), operator, elsewhere).names("ClusterRole") == []
+    assert Bench(namespace(), definition("orders", "Order"), operator, elsewhere).names(DEFINITION) == []
+
+
+def part_and_whole(**whole: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    part = cluster_role("part", **working_on(["orders"], ["*"]), labels={"part-of": "shop"})
+    parts = {"clusterRoleSelectors": [{"matchLabels": {"part-of": "shop"}}]}
+    return part, cluster_role("whole", aggregationRule=parts, **whole)
+
+
+def test_crd_that_parts_of_the_server_s_own_roles_are_about_is_not_taken_for_people_with_these() -> None:
+    roles = part_and_whole(labels=BOOTSTRAP)
+    bench = Bench(namespace(), definition("orders", "Order"), *roles, role_binding("people", "whole"))
+
+    assert bench.names("ClusterRole") == ["part"]
+    assert bench.names(DEFINITION) == []
+
+
+def test_crd_that_a_part_of_a_controller_s_role_is_about_is_taken_before_the_rules_are_filled_in() -> None:
     bench = Bench(
-        namespace(), definition("orders", "Order"), operator, elsewhere, part, whole, role_binding("people", "whole")
+        namespace(),
+        definition("orders", "Order"),
+        *part_and_whole(),
+        cluster_role_binding("operator", "whole", ROBOT),
     )
 
     assert bench.names("ClusterRole") == ["part", "whole"]
-    assert bench.names("CustomResourceDefinition") == []
+    assert bench.names(DEFINITION) == ["orders.example.com"]
 
 
 @pytest.mark.parametrize(("place", "taken"), [("shop", ["reader"]), ("shop-2", [])])
