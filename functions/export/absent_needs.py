@@ -13,9 +13,10 @@ from kubestandby.transforms import (
     VolumePolicy,
 )
 
+from .cluster_roles import SERVERS_OWN
 from .references import CLUSTER_ROLE, INGRESS_CLASS, PERSISTENT_VOLUME, PRIORITY_CLASS, STORAGE_CLASS, Need
 
-_EVERYWHERE = frozenset(Need(*CLUSTER_ROLE, name) for name in ("cluster-admin", "admin", "edit", "view"))
+_EVERYWHERE = frozenset(Need(*CLUSTER_ROLE, name) for name in ("cluster-admin", *SERVERS_OWN))
 """What every API server makes itself (kubernetes.io: default roles), beside the names in `_OF_THE_SYSTEM`."""
 
 _OF_THE_SYSTEM: Mapping[tuple[str, str], str] = {CLUSTER_ROLE: "system:", PRIORITY_CLASS: "system-"}

@@ -1,22 +1,22 @@
 """Puts the objects of an import into a snapshot: those that an export would have taken from a cluster."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from kubestandby.carried import NEVER_LISTED, kubectl_name
-from kubestandby.groups import IncludedObject, ProtectionGroup
+from kubestandby.groups import ProtectionGroup
 from kubestandby.resources import GVK, Manifest, ObjectRef
 from kubestandby.transforms import Transform
 
 from .absent_needs import absent_from
 from .assembly import Assembly
-from .cluster_roles import cluster_roles_named, with_parts
 from .drop_rules import Facts, dropped_by
+from .import_needed import FoundSpool, ImportNeeded, is_meant
 from .import_survey import FoundObject, ImportSurvey, at_origin
-from .listing import Sieve, Spool
-from .references import CLUSTER_ROLE, Need
+from .listing import Sieve
+from .references import Need
 from .scope import NAMESPACE, VIRTUAL_GROUPS
 
 REVIEWS = frozenset({"authentication.k8s.io", "authorization.k8s.io"})
@@ -72,7 +72,7 @@ class ImportFilling:
             self.assembly.take(NAMESPACE, manifest)
         for failure in self.scope.failures:
             self.assembly.note_failure("", failure)
-        cluster_scoped = _FoundSpool(self.survey)
+        cluster_scoped = FoundSpool(self.survey)
         try:
             self._take_namespaced(cluster_scoped)
             self._take_needed(cluster_scoped)
@@ -88,7 +88,7 @@ class ImportFilling:
         needs = absent_from(self._cluster_scoped, self.assembly.closure.needs, transforms)
         return tuple(str(ObjectRef(GVK(need.group, "", need.kind), "", need.name)) for need in needs)
 
-    def _take_namespaced(self, cluster_scoped: "_FoundSpool") -> None:
+    def _take_namespaced(self, cluster_scoped: FoundSpool) -> None:
         facts = self.survey.facts(self.group)
         chosen = frozenset(self.scope.namespaces)
         for found in self.survey.objects():
@@ -101,36 +101,13 @@ class ImportFilling:
                 cluster_scoped.add(found)
                 self._cluster_scoped.add(Need(*found.resource.gvk.group_kind, found.ref.name))
 
-    def _take_needed(self, cluster_scoped: "_FoundSpool") -> None:
-        """In rounds, as each object may need others, until a round takes nothing more."""
-        facts, settled = self.survey.facts(self.group), set[int]()
-        taken = True
-        while taken:
-            taken = False
-            wanted = self._wanted()
-            for number, found in enumerate(cluster_scoped):
-                if number not in settled and at_origin(found.origin, partial(wanted, found)):
-                    settled.add(number)
-                    self._take(found, facts)
-                    taken = True
-        self._left_out["not_needed_by_its_namespaces"] += len(cluster_scoped) - len(settled)
+    def _take_needed(self, cluster_scoped: FoundSpool) -> None:
+        facts = self.survey.facts(self.group)
+        take = partial(self._take, facts=facts)
+        needed = ImportNeeded(cluster_scoped, self.group, self.assembly.closure, facts, take)
+        self._left_out["not_needed_by_its_namespaces"] += needed.run(keep_all=self.keep_all)
         self._left_out += Counter()  # drops what was counted zero times
         self._note_missing(cluster_scoped)
-
-    def _wanted(self) -> Callable[[FoundObject], bool]:
-        """Whether the snapshot as it is now wants a cluster-scoped object; as `ClusterScopedExport` decides."""
-        closure = self.assembly.closure
-        labelled = {role["metadata"]["name"] for role in self.survey.roles if closure.is_labelled(role)}
-        roles = with_parts(cluster_roles_named(closure.needs) | labelled, self.survey.roles)
-
-        def wants(found: FoundObject) -> bool:
-            if self.keep_all or any(_is_meant(entry, found) for entry in self.group.include):
-                return True
-            if found.resource.gvk.group_kind == CLUSTER_ROLE:
-                return found.ref.name in roles
-            return closure.wants(found.manifest)
-
-        return wants
 
     def _take(self, found: FoundObject, facts: Facts) -> None:
         sieve = Sieve(lambda manifest: dropped_by(manifest, facts))
@@ -143,34 +120,10 @@ class ImportFilling:
         self._left_out += sieve.dropped
         self.assembly.images.merge(sieve.images)
 
-    def _note_missing(self, cluster_scoped: "_FoundSpool") -> None:
+    def _note_missing(self, cluster_scoped: FoundSpool) -> None:
         for entry in self.group.include:
-            if not any(_is_meant(entry, found) for found in cluster_scoped):
+            if not any(is_meant(entry, found) for found in cluster_scoped):
                 self.assembly.note_failure("", f"spec.include {entry.kind} {entry.name}: the files have no such object")
-
-
-class _FoundSpool:
-    """Objects in the order in which they came, to be looked at again and again."""
-
-    def __init__(self, survey: ImportSurvey) -> None:
-        self._survey = survey
-        self._spool = Spool()
-        self._count = 0
-
-    def add(self, found: FoundObject) -> None:
-        self._spool.add([{"origin": found.origin, "manifest": found.manifest}])
-        self._count += 1
-
-    def __iter__(self) -> Iterator[FoundObject]:
-        for item in self._spool:
-            manifest = item["manifest"]
-            yield FoundObject(item["origin"], self._survey.types.type_of(manifest), manifest)
-
-    def __len__(self) -> int:
-        return self._count
-
-    def close(self) -> None:
-        self._spool.close()
 
 
 def _out_of_question(found: FoundObject, namespaces: frozenset[str]) -> str:
@@ -184,10 +137,3 @@ def _out_of_question(found: FoundObject, namespaces: frozenset[str]) -> str:
 
 def _is_namespace(found: FoundObject) -> bool:
     return found.resource.gvk.group_kind == NAMESPACE.gvk.group_kind
-
-
-def _is_meant(entry: IncludedObject, found: FoundObject) -> bool:
-    """Whether an entry of `spec.include` names this object."""
-    kind, _, group = entry.kind.partition(".")
-    gvk = found.resource.gvk
-    return entry.name == found.ref.name and kind == gvk.kind and group in ("", gvk.group)

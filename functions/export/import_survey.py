@@ -18,7 +18,6 @@ from kubestandby.resources import Manifest, ObjectRef, ResourceType
 from .drop_rules import Facts
 from .imported_types import ImportedTypes
 from .namespaced import TEACHING, FactsInTheMaking
-from .references import CLUSTER_ROLE
 from .scope import NAMESPACE
 from .stored_forms import as_stored
 
@@ -67,14 +66,12 @@ class ImportSurvey:
 
     Attributes:
         namespaces: manifests of namespaces, by name; none where objects only name one.
-        roles: ClusterRoles as far as it matters which is aggregated into which.
     """
 
     payload: PayloadReader
     types: ImportedTypes
     default_namespace: str
     namespaces: dict[str, Manifest | None] = field(default_factory=dict)
-    roles: list[Manifest] = field(default_factory=list)
     _facts: FactsInTheMaking = field(default_factory=FactsInTheMaking)
     _seen: dict[_Identity, _First] = field(default_factory=dict)
     _problems: list[str] = field(default_factory=list)
@@ -129,8 +126,6 @@ class ImportSurvey:
         kind = found.resource.gvk.group_kind
         if kind in TEACHING:
             self._facts.learn(found.manifest)
-        elif kind == CLUSTER_ROLE:
-            self.roles.append({name: value for name, value in found.manifest.items() if name != "rules"})
         if kind == NAMESPACE.gvk.group_kind:
             self.namespaces[found.ref.name] = found.manifest
         elif found.ref.namespace:

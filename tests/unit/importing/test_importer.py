@@ -6,7 +6,7 @@ import pytest
 
 from kubestandby import layout
 from kubestandby.errors import ClusterUnavailableError
-from kubestandby.groups import IncludedObject
+from kubestandby.groups import IncludedObject, Kinds
 from kubestandby.requests import Outcome, Verdict
 from kubestandby.snapshots import SiteName
 from kubestandby.transforms import ClaimTransform, Selector, StorageClassTransform, VolumePolicy
@@ -189,6 +189,41 @@ def test_definitions_of_custom_resources_in_the_snapshot_are_taken(world: Import
     assert world.names() == ["CustomResourceDefinition/geese.example.com", "Goose/gus", "Namespace/shop"]
 
 
+def working_on(group: str) -> list[dict[str, object]]:
+    return [{"apiGroups": [group], "resources": ["*"], "verbs": ["*"]}]
+
+
+def test_definitions_that_a_controller_of_the_namespaces_works_on_are_taken(world: ImportWorld) -> None:
+    subjects = [{"kind": "ServiceAccount", "name": "robot", "namespace": "shop"}]
+    bound = binding("b", "operator")["roleRef"]
+    world.import_(
+        namespace("shop"),
+        of_kind(RBAC, "ClusterRole", "operator", "", rules=working_on("example.com")),
+        of_kind(RBAC, "ClusterRole", "another", "", rules=working_on("other.example.com")),
+        of_kind(RBAC, "ClusterRoleBinding", "b", "", roleRef=bound, subjects=subjects),
+        definition("Goose", "geese"),
+    )
+    assert world.names() == [
+        "ClusterRole/operator",
+        "ClusterRoleBinding/b",
+        "CustomResourceDefinition/geese.example.com",
+        "Namespace/shop",
+    ]
+
+
+def test_controllers_roles_count_for_nothing_where_the_group_does_not_carry_roles(world: ImportWorld) -> None:
+    object.__setattr__(world.group, "exclude_kinds", Kinds(names=frozenset({"ClusterRole"})))
+    operator = of_kind(RBAC, "ClusterRole", "operator", "", rules=working_on("example.com"))
+    world.import_(namespace("shop"), operator, binding("b", "operator"), definition("Goose", "geese"))
+    assert world.names() == ["Namespace/shop", "RoleBinding/b"]
+
+
+def test_parts_of_the_server_s_own_roles_are_taken_though_no_file_holds_those(world: ImportWorld) -> None:
+    labels = {"rbac.authorization.k8s.io/aggregate-to-view": "true"}
+    world.import_(namespace("shop"), role("geese-view", metadata={"labels": labels}), binding("people", "admin"))
+    assert world.names() == ["ClusterRole/geese-view", "Namespace/shop", "RoleBinding/people"]
+
+
 def test_what_the_group_includes_is_taken_and_missed_where_it_is_not_there(world: ImportWorld) -> None:
     object.__setattr__(
         world.group,
@@ -301,6 +336,8 @@ def test_files_without_any_namespace_of_the_group_are_refused(world: ImportWorld
         of_kind("v1", "Secret", "a", stringData={"a": 1}),
         of_kind("apiextensions.k8s.io/v1", "CustomResourceDefinition", "a", "", spec={}),
         of_kind("v1", "ConfigMap", "a", metadata={"labels": ["x"]}),
+        of_kind(RBAC, "ClusterRole", "a", "", rules=[{"resources": ["x"], "verbs": "*", "apiGroups": 1}]),
+        of_kind(RBAC, "ClusterRole", "a", "", aggregationRule={"clusterRoleSelectors": ["x"]}),
     ],
 )
 def test_fields_of_the_wrong_type_are_told_and_nothing_is_written(
