@@ -3,7 +3,7 @@
 The playbook's script, for one, takes no PriorityClass, StorageClass, IngressClass or RuntimeClass along. Pure.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from kubestandby.transforms import (
     ClaimTransform,
@@ -24,11 +24,12 @@ _PROVISIONED = "pvc-"
 """Volumes that a provisioner has named (kubernetes-csi/external-provisioner, `--volume-name-prefix`): made anew."""
 
 
-def absent_from(held: Collection[Need], needs: Collection[Need], transforms: Sequence[Transform]) -> list[Need]:
+def absent_from(held: Callable[[Need], bool], needs: Collection[Need], transforms: Sequence[Transform]) -> list[Need]:
     """The needs that are not held, sorted, but for what any cluster has or makes, and classes that are renamed."""
     at_hand = {**_OF_THE_SYSTEM} if _binds(transforms) else {**_OF_THE_SYSTEM, PERSISTENT_VOLUME: _PROVISIONED}
-    others = _EVERYWHERE | _renamed_classes(transforms) | frozenset(held)
-    return sorted(need for need in needs if need not in others and not _begins_as_one_of(need, at_hand))
+    others = _EVERYWHERE | _renamed_classes(transforms)
+    missed = (need for need in needs if need not in others and not held(need))
+    return sorted(need for need in missed if not _begins_as_one_of(need, at_hand))
 
 
 def _begins_as_one_of(need: Need, prefixes: Mapping[tuple[str, str], str]) -> bool:

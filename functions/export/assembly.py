@@ -15,7 +15,7 @@ from .closure import Closure
 from .images import ImageLedger
 from .likely_secrets import SecretScan
 from .listing import Listed
-from .references import cluster_needs
+from .references import needs_of
 from .scope import may_fail
 from .state_digest import StateDigest
 
@@ -60,7 +60,7 @@ class Assembly:
         self.state.add(entry.path, told)
         self.images.add(manifest)
         self.scan.look(ref, manifest)
-        self.closure.note(manifest, cluster_needs(manifest, resource))
+        self.closure.note(manifest, needs_of(manifest, resource))
         self._of(resource).count += 1
 
     def note_list(self, listed: Listed) -> None:

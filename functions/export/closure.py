@@ -14,6 +14,7 @@ from .references import (
     CLUSTER_ROLE,
     CUSTOM_RESOURCE_DEFINITION,
     PERSISTENT_VOLUME,
+    ROLE,
     TRUST_BUNDLE,
     Need,
     is_built_in,
@@ -21,7 +22,6 @@ from .references import (
 )
 
 API_SERVICE = ("apiregistration.k8s.io", "APIService")
-ROLE = ("rbac.authorization.k8s.io", "Role")
 
 INCLUDE_LABEL = "kubestandby.dev/include"
 SCRIPTS_LABEL = "maak8sapply"

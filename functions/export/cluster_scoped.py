@@ -100,7 +100,8 @@ class ClusterScopedExport:
     def _take_chains(self, types: dict[tuple[str, str], ResourceType]) -> None:
         asked: set[Need] = set()
         for _ in range(DEEPEST_CHAIN):
-            missing = sorted(need for need in self.assembly.closure.needs - asked if need[:2] in types)
+            new = self.assembly.closure.needs - asked
+            missing = sorted(need for need in new if need[:2] in types and not need.namespace)
             asked.update(missing)
             for need in missing:
                 self._take_one(types[need[:2]], need.name, f"{need.kind}.{need.group} {need.name}")

@@ -16,7 +16,6 @@ from .drop_rules import Facts, dropped_by
 from .import_needed import FoundSpool, ImportNeeded, is_meant
 from .import_survey import FoundObject, ImportSurvey, at_origin
 from .listing import Sieve
-from .references import Need
 from .scope import NAMESPACE, VIRTUAL_GROUPS
 
 REVIEWS = frozenset({"authentication.k8s.io", "authorization.k8s.io"})
@@ -57,7 +56,6 @@ class ImportFilling:
     scope: ImportScope
     assembly: Assembly
     keep_all: bool
-    _cluster_scoped: set[Need] = field(default_factory=set)
     _left_out: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> None:
@@ -81,12 +79,12 @@ class ImportFilling:
         self.assembly.note_dropped(self._left_out)
 
     def absent(self, transforms: Sequence[Transform]) -> tuple[str, ...]:
-        """Cluster-scoped objects that the snapshot names and no file holds, once it was run.
+        """Objects that the snapshot names and no file holds, once it was run.
 
         `transforms` are those on the way to the other site.
         """
-        needs = absent_from(self._cluster_scoped, self.assembly.closure.needs, transforms)
-        return tuple(str(ObjectRef(GVK(need.group, "", need.kind), "", need.name)) for need in needs)
+        needs = absent_from(self.survey.holds, self.assembly.closure.needs, transforms)
+        return tuple(str(ObjectRef(GVK(need.group, "", need.kind), need.namespace, need.name)) for need in needs)
 
     def _take_namespaced(self, cluster_scoped: FoundSpool) -> None:
         facts = self.survey.facts(self.group)
@@ -99,7 +97,6 @@ class ImportFilling:
                 self._take(found, facts)
             elif not _is_namespace(found):
                 cluster_scoped.add(found)
-                self._cluster_scoped.add(Need(*found.resource.gvk.group_kind, found.ref.name))
 
     def _take_needed(self, cluster_scoped: FoundSpool) -> None:
         facts = self.survey.facts(self.group)

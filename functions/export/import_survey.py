@@ -18,6 +18,7 @@ from kubestandby.resources import Manifest, ObjectRef, ResourceType
 from .drop_rules import Facts
 from .imported_types import ImportedTypes
 from .namespaced import TEACHING, FactsInTheMaking
+from .references import Need
 from .scope import NAMESPACE
 from .stored_forms import as_stored
 
@@ -116,6 +117,10 @@ class ImportSurvey:
     def facts(self, group: ProtectionGroup) -> Facts:
         """What drop rules have to know."""
         return self._facts.added_to(Facts(include_owned=group.include_owned, exclude_kinds=group.exclude_kinds))
+
+    def holds(self, need: Need) -> bool:
+        """Whether there is such an object, in whatever version."""
+        return (need.group, need.kind, need.namespace, need.name) in self._seen
 
     def _look_at(self, item: ImportedObject, number: int) -> None:
         found = self._found(item)

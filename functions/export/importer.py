@@ -42,7 +42,7 @@ class ImportResult:
 
     Attributes:
         added_namespaces: those that no file describes: the snapshot has a plain one.
-        absent: cluster-scoped objects that the snapshot names and no file holds.
+        absent: objects that the snapshot names and no file holds.
     """
 
     exported: ExportResult

@@ -1,6 +1,6 @@
-"""Which cluster-scoped objects a manifest names: the edges that the closure follows. No text search.
+"""Which objects a manifest names: the edges that the closure follows. No text search.
 
-Namespaced objects need no following: the whole namespace is in the snapshot.
+It follows those to cluster-scoped objects; namespaced ones need no following: the whole namespace is in the snapshot.
 """
 
 from collections.abc import Iterator
@@ -12,14 +12,16 @@ from .pod_specs import pod_specs
 
 
 class Need(NamedTuple):
-    """A cluster-scoped object that something names. Its version does not matter."""
+    """An object that something names; without a namespace it is a cluster-scoped one. Its version does not matter."""
 
     group: str
     kind: str
     name: str
+    namespace: str = ""
 
 
 CUSTOM_RESOURCE_DEFINITION = ("apiextensions.k8s.io", "CustomResourceDefinition")
+ROLE = ("rbac.authorization.k8s.io", "Role")
 CLUSTER_ROLE = ("rbac.authorization.k8s.io", "ClusterRole")
 PERSISTENT_VOLUME = ("", "PersistentVolume")
 PRIORITY_CLASS = ("scheduling.k8s.io", "PriorityClass")
@@ -87,16 +89,18 @@ POD_SPEC_NAMES = (
 """The same within a PodSpec; generic ephemeral volumes hold a claim template."""
 
 
-def cluster_needs(manifest: Manifest, resource: ResourceType) -> set[Need]:
-    """Every cluster-scoped object that the manifest names, and the CRD of its own type if it is a custom resource."""
+def needs_of(manifest: Manifest, resource: ResourceType) -> set[Need]:
+    """Every cluster-scoped object that the manifest names, and the CRD of its own type if it is a custom resource.
+
+    Of namespaced objects those that such a field may name as well: a binding's Role, parameters of a class.
+    """
     kind = GVK.of(manifest).group_kind
     found = {Need(*target, name) for path, target in NAMES.get(kind, ()) for name in _texts(manifest, path)}
     for spec in pod_specs(manifest):
         found.update(Need(*target, name) for path, target in POD_SPEC_NAMES for name in _texts(spec, path))
     if kind in TYPED:
-        found.update(
-            _typed_need(reference) for reference in _values(manifest, TYPED[kind]) if _is_cluster_wide(reference)
-        )
+        references = (reference for reference in _values(manifest, TYPED[kind]) if _is_reference(reference))
+        found.update(_typed_need(reference, manifest["metadata"].get("namespace", "")) for reference in references)
     if not is_built_in(resource.gvk.group):
         found.add(Need(*CUSTOM_RESOURCE_DEFINITION, f"{resource.plural}.{resource.gvk.group}"))
     return found
@@ -112,14 +116,14 @@ def is_built_in(group: str) -> bool:
     return "." not in group or group in BUILT_IN_GROUPS
 
 
-def _typed_need(reference: Any) -> Need:
-    return Need(reference.get("apiGroup") or reference.get("group") or "", reference["kind"], reference["name"])
+def _typed_need(reference: Any, within: str) -> Need:
+    """What a reference in an object of this namespace names; a Role is in the namespace of its binding (RoleRef)."""
+    kind = (reference.get("apiGroup") or reference.get("group") or "", reference["kind"])
+    return Need(*kind, reference["name"], reference.get("namespace") or (within if kind == ROLE else ""))
 
 
-def _is_cluster_wide(reference: Any) -> bool:
-    if not isinstance(reference, dict) or not reference.get("kind") or not reference.get("name"):
-        return False
-    return not reference.get("namespace")
+def _is_reference(reference: Any) -> bool:
+    return isinstance(reference, dict) and bool(reference.get("kind") and reference.get("name"))
 
 
 def _texts(value: Any, path: tuple[str, ...]) -> Iterator[str]:

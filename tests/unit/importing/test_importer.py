@@ -26,8 +26,8 @@ def role(name: str, **fields: object) -> dict[str, object]:
     return of_kind(RBAC, "ClusterRole", name, "", rules=[], **fields)
 
 
-def binding(name: str, role_name: str) -> dict[str, object]:
-    return of_kind(RBAC, "RoleBinding", name, roleRef={"apiGroup": RBAC[:-3], "kind": "ClusterRole", "name": role_name})
+def binding(name: str, role_name: str, kind: str = "ClusterRole", within: str = "shop") -> dict[str, object]:
+    return of_kind(RBAC, "RoleBinding", name, within, roleRef={"apiGroup": RBAC[:-3], "kind": kind, "name": role_name})
 
 
 def told(outcome: Outcome) -> str:
@@ -141,6 +141,39 @@ def test_a_claim_that_is_to_cross_with_its_volume_needs_that_one(world: ImportWo
     )
 
     assert outcome.details["not_in_files"] == ["PersistentVolume pvc-1"]
+
+
+def test_a_role_is_looked_for_in_the_namespace_of_its_binding(world: ImportWorld) -> None:
+    object.__setattr__(world.group, "namespaces", ("shop", "base"))
+    outcome = world.import_(
+        of_kind(RBAC, "Role", "here", rules=[]),
+        of_kind(RBAC, "Role", "there", "base", rules=[]),
+        binding("a", "here", "Role"),
+        binding("b", "there", "Role"),
+        binding("c", "there", "Role", "base"),
+        binding("d", "here"),
+    )
+
+    assert outcome.details["not_in_files"] == [
+        "ClusterRole.rbac.authorization.k8s.io here",
+        "Role.rbac.authorization.k8s.io shop/there",
+    ]
+
+
+def test_parameters_of_a_class_are_looked_for_where_it_says_that_they_are(world: ImportWorld) -> None:
+    def ingress_class(name: str, **parameters: str) -> list[dict[str, object]]:
+        spec = {"parameters": {"kind": "ConfigMap", "name": name, "scope": "Namespace", **parameters}}
+        ingress = of_kind("networking.k8s.io/v1", "Ingress", name, spec={"ingressClassName": name})
+        return [ingress, of_kind("networking.k8s.io/v1", "IngressClass", name, "", spec=spec)]
+
+    outcome = world.import_(
+        namespace("shop"),
+        config_map("held"),
+        *ingress_class("held", namespace="shop"),
+        *ingress_class("missed", namespace="infra"),
+    )
+
+    assert outcome.details["not_in_files"] == ["ConfigMap infra/missed"]
 
 
 def test_objects_of_other_namespaces_are_left_out_and_counted(world: ImportWorld) -> None:
