@@ -11,18 +11,25 @@ from typing import Any
 
 
 def becomes_empty(desired: Any, live: Any) -> bool:
-    """Whether desired has a map or list empty that live has not."""
-    return any(_is_emptied(wanted, found) or becomes_empty(wanted, found) for wanted, found in _pairs(desired, live))
+    """Whether desired has a map or list empty that live has not. What is itself an element of a list does not count."""
+    fields = isinstance(desired, Mapping)
+    return any(
+        (fields and _is_emptied(wanted, found)) or becomes_empty(wanted, found)
+        for wanted, found in _pairs(desired, live)
+    )
 
 
 def without_emptied(desired: Any, live: Any) -> Any:
-    """Desired without the maps and lists that it has empty and live has not; itself where there are none."""
+    """Desired without the maps and lists that it has empty and live has not, nor what is empty without those.
+
+    Itself where there are none.
+    """
     if not becomes_empty(desired, live):
         return desired
     if isinstance(desired, list):
         return [without_emptied(wanted, found) for wanted, found in zip(desired, live, strict=True)]
-    kept = {key: value for key, value in desired.items() if not _is_emptied(value, live.get(key))}
-    return {key: without_emptied(value, live.get(key)) for key, value in kept.items()}
+    smaller = {key: without_emptied(value, live.get(key)) for key, value in desired.items()}
+    return {key: value for key, value in smaller.items() if not _is_emptied(value, live.get(key))}
 
 
 def with_emptied(made: Any, desired: Any, live: Any) -> Any:
@@ -34,8 +41,11 @@ def with_emptied(made: Any, desired: Any, live: Any) -> Any:
         return [with_emptied(*elements) for elements in pairs] or made
     if not isinstance(made, Mapping):
         return made
+    lacking = {key: value for key, value in desired.items() if made.get(key) is None}
     empty = {
-        key: value for key, value in desired.items() if made.get(key) is None and _is_emptied(value, live.get(key))
+        key: value
+        for key, value in lacking.items()
+        if _is_emptied(without_emptied(value, live.get(key)), live.get(key))
     }
     below = {key: with_emptied(value, desired[key], live.get(key)) for key, value in made.items() if key in desired}
     return {**made, **below, **empty}
@@ -43,8 +53,10 @@ def with_emptied(made: Any, desired: Any, live: Any) -> Any:
 
 def lacks_empty(desired: Any, made: Any) -> bool:
     """Whether an empty map or list of desired is null, or missing, in what the server has made of it."""
-    return any(wanted in ({}, []) and found is None for wanted, found in _pairs(desired, made)) or any(
-        lacks_empty(wanted, found) for wanted, found in _pairs(desired, made)
+    fields = isinstance(desired, Mapping)
+    return any(
+        (fields and wanted in ({}, []) and found is None) or lacks_empty(wanted, found)
+        for wanted, found in _pairs(desired, {} if made is None else made)
     )
 
 

@@ -36,8 +36,9 @@ def _dug(value: Any) -> Any:
         ({"tags": [], "size": 1}, {"tags": ["a"]}, {"size": 1}),
         ({"kafka": {"config": {}, "size": 1}}, {"kafka": {"config": {"a": "1"}}}, {"kafka": {"size": 1}}),
         ({"list": [{"name": "a", "of": {}}]}, {"list": [{"name": "a", "of": {"x": 1}}]}, {"list": [{"name": "a"}]}),
+        ({"a": {"b": {}}, "size": 1}, {"a": {"b": {"c": 1}}}, {"size": 1}),
     ],
-    ids=["map", "list", "deep", "in an element"],
+    ids=["map", "list", "deep", "in an element", "nothing else is there"],
 )
 def test_what_becomes_empty_is_left_out_first(wanted: Any, live: Any, left: Any) -> None:
     assert becomes_empty(wanted, live)
@@ -53,8 +54,9 @@ def test_what_becomes_empty_is_left_out_first(wanted: Any, live: Any, left: Any)
         ({"config": {}}, {"config": ["a"]}),
         ({"config": {"a": 1}}, {"config": {"b": 1}}),
         ({"list": [{"of": {}}]}, {"list": [{"of": {"x": 1}}, {}]}),
+        ({"list": [{}, []]}, {"list": [{"a": 1}, [1]]}),
     ],
-    ids=["empty already", "new", "no object", "another type", "not empty", "another number of elements"],
+    ids=["empty already", "new", "no object", "another type", "not empty", "more elements", "elements themselves"],
 )
 def test_what_does_not_become_empty_stays_as_it_is(wanted: Any, live: Any) -> None:
     assert without_emptied(wanted, live) is wanted
@@ -108,3 +110,8 @@ def test_a_refusal_for_another_reason_stays_one(cluster: FakeCluster) -> None:
 
     with pytest.raises(ClusterError, match="immutable"):
         send(cluster, desired(_gadget(config={"a": 1}, size=2)))
+
+
+def test_what_is_missing_with_all_around_it_is_seen() -> None:
+    assert lacks_empty({"a": {"b": {}}}, {})
+    assert not lacks_empty({"a": {"b": 1}}, {})
