@@ -9,7 +9,7 @@ from typing import Any
 
 from kubestandby.resources import FIELD_MANAGER, Manifest
 
-from .field_sets import step
+from .field_sets import MANY, indexed, step
 from .field_trees import FieldTree, tree_of
 
 _FILLED_BY_THE_SERVER = "volumeClaimTemplates"
@@ -99,6 +99,10 @@ def _lacks(desired: Any, fields: FieldTree) -> bool:
     for name, below in fields.branches:
         if _lacks(desired[name], below):
             return True
+    if not fields.elements:
+        return False
+    if len(fields.elements) >= MANY:
+        desired = indexed(desired)
     for element, below in fields.elements:
         found, value = step(desired, element)
         if not found or _lacks(value, below):
@@ -120,6 +124,12 @@ def _holds_more(desired: Any, live: Any, fields: FieldTree) -> bool:
             compared = name in desired and name in live and name != _FILLED_BY_THE_SERVER
             if compared and _holds_more_below(desired[name], live[name], below):
                 return True
+    return bool(fields.elements) and _holds_more_in_elements(desired, live, fields)
+
+
+def _holds_more_in_elements(desired: Any, live: Any, fields: FieldTree) -> bool:
+    if len(fields.elements) >= MANY:
+        desired, live = indexed(desired), indexed(live)
     for element, below in fields.elements:
         (is_desired, wanted), (is_live, found) = step(desired, element), step(live, element)
         if is_desired and is_live and _holds_more_below(wanted, found, below):

@@ -12,7 +12,7 @@ from kubestandby.resources import FIELD_MANAGER, Manifest, ObjectRef
 
 from .ca_bundles import BUNDLE_PATHS, CA_BUNDLE
 from .diffs import shown
-from .field_sets import FieldSet, Steps, extras, follow, label, without
+from .field_sets import FieldSet, Steps, extras, follow, label, leading, without
 from .plans import GroupKind
 from .restarts import RESTART_MANAGER
 
@@ -61,9 +61,9 @@ def foreign_fields(ref: ObjectRef, desired: Manifest, live: Manifest) -> tuple[t
     found: dict[Steps, str] = {}
     for entry in others:
         for steps in extras(_set_of(entry), ours, desired):
-            if not _belongs_to_its_cluster(ref, steps) and follow(live, steps)[0]:
+            if not _belongs_to_its_cluster(ref, steps):
                 found.setdefault(steps, str(entry.get("manager", "")))
-    return tuple(sorted(found.items()))
+    return tuple((steps, found[steps]) for steps in sorted(leading(live, found)))
 
 
 def drift(ref: ObjectRef, desired: Manifest, live: Manifest) -> tuple[Drift, ...]:

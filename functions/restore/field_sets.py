@@ -5,27 +5,37 @@ a list that is a set, `i:0` of a place in a list; `.` stands for the node itself
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
+
+from .list_elements import NOWHERE, Found, ListIndex, by_key, by_part_of_key, by_value
 
 FieldSet = Mapping[str, Any]
 Steps = tuple[str, ...]
 
 ITSELF = "."
 
+MANY = 8
+"""From how many elements of one list on an index of it pays."""
+
 _OBJECT = (dict, Mapping)  # dict first: an exact type is told faster than an abstract one
 
 
-def step(value: Any, element: str) -> tuple[bool, Any]:
+def step(value: Any, element: str) -> Found:
     """Follows one path element; whether it leads anywhere, and where."""
     if element.startswith("f:"):
         name = element[2:]
-        return (True, value[name]) if isinstance(value, _OBJECT) and name in value else (False, None)
-    if not isinstance(value, list):
-        return False, None
-    tag, _, rest = element.partition(":")
-    return _list_step(value, tag, _decoded(rest))
+        return (True, value[name]) if isinstance(value, _OBJECT) and name in value else NOWHERE
+    if isinstance(value, list):
+        tag, _, rest = element.partition(":")
+        return _list_step(value, tag, _decoded(rest))
+    return _indexed_step(value, element) if isinstance(value, ListIndex) else NOWHERE
+
+
+def indexed(value: Any) -> Any:
+    """What stands for a value where many elements of it are followed: an index, if it is a list."""
+    return ListIndex(value) if isinstance(value, list) else value
 
 
 def follow(value: Any, steps: Steps) -> tuple[bool, Any]:
@@ -37,11 +47,20 @@ def follow(value: Any, steps: Steps) -> tuple[bool, Any]:
     return True, value
 
 
+def leading(value: Any, paths: Collection[Steps]) -> Iterable[Steps]:
+    """Those of the paths that lead anywhere; many are followed at once, so that no way is gone twice."""
+    if len(paths) < MANY:
+        return [steps for steps in paths if follow(value, steps)[0]]
+    return _leading(value, paths, 0)
+
+
 def extras(fields: FieldSet, owned: Sequence[FieldSet], desired: Any, path: Steps = ()) -> Iterator[Steps]:
     """The paths of a set that neither the owned sets nor the desired object has.
 
     Of a list's element that is of nobody else its own path, else the paths of the single fields.
     """
+    if len(fields) >= MANY:
+        desired = indexed(desired)
     for element, below in fields.items():
         if element == ITSELF:
             continue
@@ -68,6 +87,14 @@ def without(value: Any, steps: Steps) -> Any:
     return [item for item in value if item is not inner]
 
 
+def by_element(paths: Iterable[Steps], depth: int) -> dict[str, list[Steps]]:
+    """The paths by the element that each has at a depth, in their order."""
+    found: dict[str, list[Steps]] = {}
+    for steps in paths:
+        found.setdefault(steps[depth], []).append(steps)
+    return found
+
+
 def label(steps: Steps) -> str:
     """The path for a person: `spec.template.spec.containers[web].image`."""
     return "".join(_word(element) for element in steps).removeprefix(".")
@@ -83,27 +110,37 @@ def _is_element(element: str) -> bool:
     return not element.startswith("f:")
 
 
-def _loosely(value: Any, element: str) -> tuple[bool, Any]:
+def _loosely(value: Any, element: str) -> Found:
     """As `step`; an element of a keyed list may leave out parts of its key, which the server fills in."""
     found, inner = step(value, element)
-    if found or not element.startswith("k:") or not isinstance(value, list):
+    if found or not element.startswith("k:"):
         return found, inner
-    wanted = _decoded(element[2:])
-    fits = (
-        i for i in value if isinstance(i, Mapping) and all(i.get(name, part) == part for name, part in wanted.items())
-    )
-    return next(((True, item) for item in fits), (False, None))
+    if isinstance(value, list):
+        return by_part_of_key(value, _decoded(element[2:]))
+    return value.by_part_of_key(_decoded(element[2:])) if isinstance(value, ListIndex) else NOWHERE
 
 
-def _list_step(items: Sequence[Any], tag: str, wanted: Any) -> tuple[bool, Any]:
+def _list_step(items: list[Any], tag: str, wanted: Any) -> Found:
     if tag == "i":
-        return (True, items[wanted]) if wanted < len(items) else (False, None)
-    if tag == "v":
-        return next(((True, item) for item in items if item == wanted), (False, None))
-    for item in items:
-        if isinstance(item, Mapping) and all(item.get(name) == part for name, part in wanted.items()):
-            return True, item
-    return False, None
+        return (True, items[wanted]) if wanted < len(items) else NOWHERE
+    return by_value(items, wanted) if tag == "v" else by_key(items, wanted)
+
+
+def _indexed_step(index: ListIndex, element: str) -> Found:
+    if element.startswith("k:"):
+        return index.by_key(_decoded(element[2:]))
+    return index.by_value(_decoded(element[2:])) if element.startswith("v:") else step(index.items, element)
+
+
+def _leading(value: Any, paths: Iterable[Steps], depth: int) -> Iterator[Steps]:
+    ways = by_element(paths, depth)
+    if len(ways) >= MANY:
+        value = indexed(value)
+    for element, these in ways.items():
+        found, inner = step(value, element)
+        if found:
+            yield from (steps for steps in these if len(steps) == depth + 1)
+            yield from _leading(inner, (steps for steps in these if len(steps) > depth + 1), depth + 1)
 
 
 def _with_step(value: Any, element: str, before: Any, after: Any) -> Any:
