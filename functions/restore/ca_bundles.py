@@ -11,9 +11,10 @@ from typing import Any
 
 from kubestandby.resources import FIELD_MANAGER, Manifest, ObjectRef
 
-from .field_sets import Steps, follow, without
+from .field_sets import Steps, follow
 from .plans import GroupKind
 from .references import children
+from .stripping import without
 
 CA_BUNDLE = "caBundle"
 _WEBHOOKS = ("webhooks",)
@@ -33,12 +34,9 @@ def without_kept_bundles(ref: ObjectRef, desired: Manifest, live: Manifest) -> M
     path = BUNDLE_PATHS.get(ref.gvk.group_kind)
     if path is None:
         return desired
-    result: Any = desired
-    for steps in _bundles(path, desired):
-        if follow(result, steps)[0] and _is_kept(live, steps):
-            result = without(result, steps)
-    kept: Manifest = result
-    return kept
+    theirs = [steps for steps in _bundles(path, desired) if _is_kept(live, steps)]
+    result: Manifest = without(desired, theirs, kept=desired)
+    return result
 
 
 def _bundles(path: tuple[str, ...], desired: Manifest) -> Iterator[Steps]:

@@ -12,9 +12,10 @@ from kubestandby.resources import FIELD_MANAGER, Manifest, ObjectRef
 
 from .ca_bundles import BUNDLE_PATHS, CA_BUNDLE
 from .diffs import shown
-from .field_sets import FieldSet, Steps, extras, follow, label, leading, without
+from .field_sets import FieldSet, Steps, extras, follow, label, leading
 from .plans import GroupKind
 from .restarts import RESTART_MANAGER
+from .stripping import without
 
 MAX_REPORTED_DRIFT = 10
 """How many fields of one object a report names."""
@@ -78,15 +79,8 @@ def is_touched(live: Manifest) -> bool:
 
 def stripped(ref: ObjectRef, desired: Manifest, live: Manifest) -> dict[str, Any]:
     """The live object without what only others have set; mappings that are left empty go with it."""
-    result: Any = live
-    for steps, _ in foreign_fields(ref, desired, live):
-        result = without(result, steps)
-        for length in range(len(steps) - 1, 0, -1):
-            parent = steps[:length]
-            if follow(result, parent) != (True, {}) or follow(desired, parent)[0]:
-                break
-            result = without(result, parent)
-    return dict(result)
+    paths = [steps for steps, _ in foreign_fields(ref, desired, live)]
+    return dict(without(live, paths, kept=desired))
 
 
 def _told(ref: ObjectRef, live: Manifest, fields: tuple[tuple[Steps, str], ...]) -> Iterator[Drift]:

@@ -74,25 +74,18 @@ def extras(fields: FieldSet, owned: Sequence[FieldSet], desired: Any, path: Step
             yield from extras(below, theirs, inner, (*path, element))
 
 
-def without(value: Any, steps: Steps) -> Any:
-    """A copy without what the path leads to; shares all that is beside the path."""
-    element, rest = steps[0], steps[1:]
-    found, inner = step(value, element)
-    if not found:
-        return value
-    if rest:
-        return _with_step(value, element, inner, without(inner, rest))
-    if isinstance(value, Mapping):
-        return {key: item for key, item in value.items() if key != element.partition(":")[2]}
-    return [item for item in value if item is not inner]
-
-
 def by_element(paths: Iterable[Steps], depth: int) -> dict[str, list[Steps]]:
     """The paths by the element that each has at a depth, in their order."""
     found: dict[str, list[Steps]] = {}
     for steps in paths:
         found.setdefault(steps[depth], []).append(steps)
     return found
+
+
+def key_of(element: str) -> Mapping[str, Any]:
+    """The key that an element of a keyed list is found by; of others there is none."""
+    key: Mapping[str, Any] = _decoded(element[2:]) if element.startswith("k:") else {}
+    return key
 
 
 def label(steps: Steps) -> str:
@@ -141,12 +134,6 @@ def _leading(value: Any, paths: Iterable[Steps], depth: int) -> Iterator[Steps]:
         if found:
             yield from (steps for steps in these if len(steps) == depth + 1)
             yield from _leading(inner, (steps for steps in these if len(steps) > depth + 1), depth + 1)
-
-
-def _with_step(value: Any, element: str, before: Any, after: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {**value, element.partition(":")[2]: after}
-    return [after if item is before else item for item in value]
 
 
 def _word(element: str) -> str:

@@ -1,6 +1,6 @@
 """FieldsV1 sets, followed into objects."""
 
-from functions.restore.field_sets import extras, follow, label, step, without
+from functions.restore.field_sets import extras, follow, label, step
 
 WEB = 'k:{"name":"web"}'
 POD = {"containers": [{"name": "web", "image": "a"}, {"name": "side", "image": "b"}], "finalizers": ["a", "b"]}
@@ -52,16 +52,6 @@ def test_below_an_empty_mapping_of_ours_others_have_their_own_fields() -> None:
 
 def test_a_field_that_we_own_as_a_whole_is_no_extra() -> None:
     assert list(extras({"f:selector": {}}, [{"f:selector": {}}], {})) == []
-
-
-def test_taking_away_shares_the_rest_and_changes_nothing_in_place() -> None:
-    taken = without(POD, ("f:containers", 'k:{"name":"side"}'))
-
-    assert taken == {**POD, "containers": [POD["containers"][0]]}
-    assert len(POD["containers"]) == 2
-    assert taken["finalizers"] is POD["finalizers"]
-    assert without(POD, ("f:containers", WEB, "f:image"))["containers"][0] == {"name": "web"}
-    assert without(POD, ("f:none", "f:x")) is POD
 
 
 def test_a_path_is_told_as_people_write_it() -> None:
