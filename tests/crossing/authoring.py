@@ -33,6 +33,7 @@ def author(kubectl: Kubectl, steps: Iterable[Step], values: dict[str, Any]) -> A
             authored[key] = merged(authored.get(key, {}), manifest)
         _await_accounts(kubectl, {key.name for key in keys if key[:2] == ("", "Namespace")})
         _await_definitions(kubectl, [key.name for key in keys if key.kind == "CustomResourceDefinition"])
+        _await_defaults(kubectl, [manifest for manifest in manifests if manifest["kind"] == "LimitRange"])
     return authored
 
 
@@ -56,6 +57,27 @@ def _await_accounts(kubectl: Kubectl, namespaces: set[str]) -> None:
 def _await_definitions(kubectl: Kubectl, names: Sequence[str]) -> None:
     if names:
         kubectl("wait", "crd", *names, "--for=condition=Established", "--timeout=60s")
+
+
+def _await_defaults(kubectl: Kubectl, limits: Iterable[Manifest]) -> None:
+    """A Pod gets the defaults of a LimitRange once admission has seen it; while half of it has, it is refused."""
+    spaces = {
+        one["metadata"]["namespace"] for one in limits if any("default" in item for item in one["spec"]["limits"])
+    }
+    deadline = time.monotonic() + ACCOUNT_SECONDS
+    for namespace in spaces:
+        while not _gets_defaults(kubectl, namespace) and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+
+def _gets_defaults(kubectl: Kubectl, namespace: str) -> bool:
+    spec = {"containers": [{"name": "main", "image": "a"}]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "probe", "namespace": namespace}, "spec": spec}
+    try:
+        made = json.loads(kubectl("create", "--dry-run=server", "-f", "-", "-o", "json", stdin=json.dumps(pod)))
+    except KubectlError:
+        return False
+    return bool(made["spec"]["containers"][0]["resources"])
 
 
 def _carry_out(kubectl: Kubectl, verb: Verb, manifests: Sequence[Manifest]) -> list[Key]:
